@@ -1,0 +1,46 @@
+//! `net-alb.knative.dev/…`: the small superset by which the embedded ALB says what ALB can't. Alibaba's controller
+//! ignores these keys, so an Ingress that carries them is still a valid ALB Ingress.
+//!
+//! Keys that end in `.NAME` belong to the rules whose backend is the Service `NAME`, like `actions.NAME`.
+
+use crate::IntOrString;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The prefix of net-alb's own keys.
+pub const PREFIX: &str = "net-alb.knative.dev/";
+
+/// `net-alb.knative.dev/target-headers.NAME`: a JSON array of [`TargetHeaders`], the headers that each weighted target
+/// of `actions.NAME` sets. ALB's `InsertHeader` is an action of the whole rule; Knative's activator needs to
+/// know the chosen revision.
+pub fn target_headers_key(backend: &str) -> String {
+    format!("{PREFIX}target-headers.{backend}")
+}
+
+/// `net-alb.knative.dev/literal-conditions.NAME: "true"`: `*` and `?` in the header, cookie and query values of
+/// `conditions.NAME` stand for themselves. Knative matches headers letter by letter; ALB has no escape.
+pub fn literal_conditions_key(backend: &str) -> String {
+    format!("{PREFIX}literal-conditions.{backend}")
+}
+
+/// `net-alb.knative.dev/rule-reason.NAME`: why a request takes the rule, for `explain`, the access log and the dump:
+/// `header`, `cookie`, `tag header`, `weight`.
+pub fn rule_reason_key(backend: &str) -> String {
+    format!("{PREFIX}rule-reason.{backend}")
+}
+
+/// On an AlbConfig: the status that a listener of the embedded ALB answers when no rule matches. Without it ALB's own
+/// 503 (an empty default group); Knative wants 404.
+pub const DEFAULT_STATUS: &str = "net-alb.knative.dev/default-status";
+
+/// The headers that one weighted target sets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetHeaders {
+    /// The target's Service, as in `ServerGroups`.
+    pub service_name: String,
+    /// The target's port, as in `ServerGroups`.
+    pub service_port: IntOrString,
+    /// Set, replacing the client's.
+    pub headers: BTreeMap<String, String>,
+}

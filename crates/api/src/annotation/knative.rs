@@ -1,0 +1,23 @@
+//! Keys of Knative's own annotations and labels, and of the article's.
+//! Source: knative.dev/networking `pkg/apis/networking/register.go`; serving `pkg/apis/serving/register.go`.
+
+/// Annotation: the ingress class of a KIngress.
+pub const INGRESS_CLASS: &str = "networking.knative.dev/ingress.class";
+/// The class that net-alb answers to.
+pub const ALB_INGRESS_CLASS: &str = "alb.ingress.networking.knative.dev";
+/// Label: `cluster-local` keeps a Service or Route private.
+pub const VISIBILITY: &str = "networking.knative.dev/visibility";
+/// Label on what a networking layer makes: the KIngress it is for.
+pub const INGRESS_LABEL: &str = "networking.internal.knative.dev/ingress";
+/// Label on the article's Ingresses.
+pub const ARTICLE_INGRESS_LABEL: &str = "knative.aliyun.com/ingress";
+/// Annotation on a Knative Service: header rules of a gray release (the article).
+pub const GRAY_HEADERS: &str = "alicloud.serving.knative.dev/headers";
+/// Annotation on a Knative Service: cookie rules of a gray release (the article).
+pub const GRAY_COOKIES: &str = "alicloud.serving.knative.dev/cookies";
+/// Request header that picks a tag, with `tag-header-based-routing`.
+pub const TAG_HEADER: &str = "Knative-Serving-Tag";
+/// Request header by which the activator knows the revision.
+pub const REVISION_HEADER: &str = "Knative-Serving-Revision";
+/// Request header by which the activator knows the revision's namespace.
+pub const NAMESPACE_HEADER: &str = "Knative-Serving-Namespace";

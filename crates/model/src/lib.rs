@@ -1,0 +1,26 @@
+//! Stage 2: Ingresses and AlbConfigs become a load balancer, named as ALB's documentation names things.
+//!
+//! An [`Alb`] has [`Listener`]s; a listener has [`Rule`]s in the order in which it tries them; a rule has
+//! [`Condition`]s that must all hold and [`Action`]s that end in a final one; a forward picks a [`ServerGroup`] by weight.
+//!
+//! The unit of work is one Ingress: it becomes a [`Fragment`], and an [`Alb`] is its AlbConfig's listeners with the
+//! fragments' rules merged by [`Priority`], which nothing renumbers.
+//!
+//! This crate is pure, and it is all that a data plane sees: no Ingress, no annotation gets past it.
+
+mod action;
+mod alb;
+mod condition;
+mod rule;
+mod server_group;
+
+pub use action::{Action, Cors, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
+pub use alb::{
+    AddressType, Alb, DefaultAction, Fragment, FragmentListener, Listener, ListenerId, Protocol,
+    XForwardedFor,
+};
+pub use condition::{Condition, KeyPattern, Pattern, StatusRange};
+pub use rule::{Direction, Priority, Rule, RuleId};
+pub use server_group::{
+    Backend, BackendProtocol, HealthCheck, Scheduler, ServerGroup, ServerGroupId, Stickiness,
+};
