@@ -4,8 +4,10 @@
 //! mean and who honours them is in one registry, from which `docs/reference/annotations.md` is generated.
 
 mod action;
+pub mod article;
 mod condition;
 pub mod extension;
+pub mod gray;
 pub mod knative;
 
 pub use action::{
