@@ -1,1 +1,41 @@
-fn main() {}
+//! The project's own chores. `cargo xtask --help` lists them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+
+mod ci;
+mod generate;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "net-alb's own chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Check what the compiler can't: sizes, crate edges, codes and their cases, generated pages, names, paths
+    Tidy,
+    /// Write the generated pages again: `docs/reference/*.md`
+    Gen,
+    /// Everything that CI checks: fmt, clippy, README's commands, tests, tidy
+    Ci,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().chore {
+        Chore::Tidy => tidy::run(&root()),
+        Chore::Gen => generate::write(&root()),
+        Chore::Ci => ci::run(&root()),
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().expect("xtask is a folder of the workspace").to_owned()
+}

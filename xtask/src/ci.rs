@@ -1,0 +1,24 @@
+//! What CI runs, in the order in which it fails soonest.
+
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::Command;
+
+const STEPS: &[&[&str]] = &[
+    &["cargo", "fmt", "--all", "--check"],
+    &["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+    &["cargo", "xtask", "tidy"],
+];
+
+/// Runs every step; stops at the first that fails, and names it.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    for step in STEPS {
+        let command = step.join(" ");
+        println!("==> {command}");
+        let status = Command::new(step[0]).args(&step[1..]).current_dir(root).status();
+        if !status.with_context(|| format!("starting `{command}`"))?.success() {
+            bail!("`{command}` failed; run it by itself for the whole story");
+        }
+    }
+    Ok(())
+}
