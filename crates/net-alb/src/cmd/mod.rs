@@ -23,7 +23,7 @@ fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages
     let reading = Reader::default().read(read::texts(&inputs.paths())?);
     let base = Settings { target, ..Settings::default() };
     let empty = nothing_to_read(&reading, inputs);
-    let mut stages = pipeline::run(reading, base, |settings| args.over(settings));
+    let mut stages = pipeline::run(&reading, base, |settings| args.over(settings));
     stages.diagnostics.extend(empty);
     Ok(stages)
 }

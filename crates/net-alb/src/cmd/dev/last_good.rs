@@ -10,12 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct LastGood {
     snapshot: Snapshot,
     files: BTreeMap<ObjectRef, String>,
+    /// Objects of which only a part is served: no version to go back to.
+    flawed: BTreeSet<ObjectRef>,
 }
 
 impl LastGood {
     /// What this reading holds is served from now on.
-    pub(super) fn new(reading: &Reading) -> Self {
-        LastGood { snapshot: reading.snapshot.clone(), files: reading.files.clone() }
+    pub(super) fn new(reading: &Reading, flawed: BTreeSet<ObjectRef>) -> Self {
+        LastGood { snapshot: reading.snapshot.clone(), files: reading.files.clone(), flawed }
     }
 
     /// Puts objects that can't be read now back in: refused ones by name, and in a file with a broken document all that
@@ -44,14 +46,8 @@ impl LastGood {
         diagnostics: &[Diagnostic],
         sources: &SourceMap,
     ) -> Vec<ObjectRef> {
-        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-        let roots = errors.filter_map(|diagnostic| match &diagnostic.place {
-            Place::Field { object, .. } => Some(sources.root_of(object).clone()),
-            _ => None,
-        });
-        let roots: BTreeSet<_> = roots.collect();
         let mut restored = Vec::new();
-        for root in roots {
+        for root in refused(diagnostics, sources).difference(&self.flawed).cloned() {
             let (Some(good), Some(bad)) = (get(&self.snapshot, &root), get(&reading.snapshot, &root)) else {
                 continue;
             };
@@ -63,6 +59,16 @@ impl LastGood {
         }
         restored
     }
+}
+
+/// The objects of files that errors are about, themselves or by what was made of them.
+pub(super) fn refused(diagnostics: &[Diagnostic], sources: &SourceMap) -> BTreeSet<ObjectRef> {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let objects = errors.filter_map(|diagnostic| match &diagnostic.place {
+        Place::Field { object, .. } => Some(sources.root_of(object).clone()),
+        _ => None,
+    });
+    objects.collect()
 }
 
 macro_rules! by_kind {
