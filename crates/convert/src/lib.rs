@@ -1,1 +1,3 @@
+mod convert;
 
+pub use convert::convert;

@@ -100,10 +100,10 @@ fn says_where_a_text_goes_wrong() {
 }
 
 fn any_rule(word: &'static str) -> impl Strategy<Value = GrayRule> {
-    let target = (any::<bool>(), "[a-z0-9][-a-z0-9]{0,20}").prop_map(|(is_tag, name)| match is_tag {
-        true => GrayTarget::Tag(name),
-        false => GrayTarget::Revision(name),
-    });
+    let target = prop_oneof![
+        "[a-z0-9][-a-z0-9]{0,20}".prop_map(GrayTarget::Revision),
+        "[a-z0-9][-a-z0-9]{0,20}".prop_map(GrayTarget::Tag),
+    ];
     let pairs = proptest::collection::btree_map(word, word, 1..4);
     (target, pairs).prop_map(|(target, pairs)| GrayRule { target, pairs })
 }
