@@ -96,3 +96,21 @@ fn parse(received: &[u8]) -> Result<Option<Answer>> {
     let status = response.code.context("a complete head has a status")?;
     Ok(Some(Answer { status, backend: header("x-backend").unwrap_or_default(), body: body.to_vec() }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_there_when_its_last_byte_is() {
+        let text = b"HTTP/1.1 200 OK\r\nX-Backend: a\r\nContent-Length: 4\r\n\r\nbody";
+        for length in 0..text.len() {
+            assert!(parse(&text[..length]).unwrap().is_none(), "{length} bytes");
+        }
+        let answer = parse(text).unwrap().unwrap();
+        assert_eq!(
+            (answer.status, answer.backend.as_str(), answer.body.as_slice()),
+            (200, "a", &b"body"[..])
+        );
+    }
+}

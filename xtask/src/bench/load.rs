@@ -12,7 +12,7 @@ const CONNECTIONS: u32 = 64;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// What wrk saw.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Figures {
     pub requests: f64,
     pub seconds: f64,
@@ -52,4 +52,22 @@ fn figures(output: &str) -> Result<Figures> {
     };
     ensure!(requests > 0.0, "wrk got no answer at all:\n{output}");
     Ok(Figures { requests, seconds: microseconds / 1e6, p50, p99, errors })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stand_among_what_wrk_says_itself() {
+        let output = "Running 1s test @ http://127.0.0.1:1/\nfigures\t41909\t1500000\t1250.5\t8710\t3\n";
+        let expected = Figures { requests: 41_909.0, seconds: 1.5, p50: 1250.5, p99: 8710.0, errors: 3.0 };
+        assert_eq!(figures(output).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_load_without_an_answer_is_no_measurement() {
+        let silence = figures("figures 0 1000250 0 0 64").unwrap_err();
+        assert!(silence.to_string().contains("no answer at all"), "{silence}");
+    }
 }

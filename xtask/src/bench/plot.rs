@@ -1,5 +1,6 @@
 //! The plot of the ratios, drawn by hand: bars, whiskers and words are less than any plotting crate asks to be told.
 
+use super::peer::Peer;
 use super::report::Report;
 use super::rounds::Ratio;
 use super::workload::Workload;
@@ -24,6 +25,7 @@ pub(super) fn svg(report: &Report) -> String {
     let most =
         rows.iter().flat_map(|(_, ratios)| ratios).map(|ratio| ratio.quartiles.upper).fold(2.0, f64::max);
     let axis = Axis { most: GRID.into_iter().find(|line| *line >= most).unwrap_or(most) };
+    let base = report.base().map_or("", Peer::title);
     let mut y = TOP;
     let mut bars = String::new();
     for (workload, ratios) in &rows {
@@ -42,7 +44,7 @@ text {{ fill: #1f2328 }} .name {{ font-weight: bold }} .grid {{ stroke: #8886 }}
 .bar {{ fill: #3b82c4 }} .whisker {{ stroke: #1f2328 }} .promise {{ stroke: #d1242f; stroke-width: 2 }}
 @media (prefers-color-scheme: dark) {{ text {{ fill: #e6edf3 }} .whisker {{ stroke: #e6edf3 }} }}
 </style>
-<text x="10" y="20" class="name">CPU per request, peer ÷ net-alb (log scale; right of 1: net-alb needs less)</text>
+<text x="10" y="20" class="name">CPU per request, peer ÷ {base} (log scale; right of 1: {base} needs less)</text>
 <text x="10" y="36">bar: median; line: quartiles; red: what is promised</text>
 "#,
         y + 20.0

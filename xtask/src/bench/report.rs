@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::machine;
 use super::peer::Peer;
-use super::rounds::{Ratio, Run, base, peers, ratios};
+use super::rounds::{Ratio, Run, peers, ratios};
 use super::serving::Bench;
 use super::statistics::{Quartiles, median};
 use super::workload::Workload;
@@ -45,6 +45,17 @@ impl Report {
         ratios(runs, self.rounds)
     }
 
+    /// Who was measured, net-alb first.
+    fn peers(&self) -> Vec<Peer> {
+        let runs = self.runs.iter().flat_map(|(_, runs)| runs.iter().copied());
+        peers(&runs.collect::<Vec<_>>())
+    }
+
+    /// What the others are divided by: net-alb, if it was measured.
+    pub(super) fn base(&self) -> Option<Peer> {
+        self.peers().first().copied()
+    }
+
     /// As a page.
     pub(super) fn markdown(&self) -> String {
         let mut page = format!("# Measured on {}\n\n", self.name);
@@ -66,9 +77,8 @@ impl Report {
 
     /// One table of ratios: a row a workload, a column a peer.
     fn ratio_table(&self) -> String {
-        let all: Vec<Run> = self.runs.iter().flat_map(|(_, runs)| runs.iter().copied()).collect();
-        let base = base(&all).map_or("", Peer::title);
-        let others: Vec<Peer> = peers(&all).into_iter().skip(1).collect();
+        let base = self.base().map_or("", Peer::title);
+        let others: Vec<Peer> = self.peers().into_iter().skip(1).collect();
         let mut table = format!(
             "\n## CPU per request, peer ÷ {base}\n\nMedian [quartiles] over paired rounds; above 1, {base} needs \
              less CPU. A promise is what issue 3 demands.\n\n![ratios]({}.svg)\n\n| workload |",

@@ -135,7 +135,7 @@ impl Account {
 /// Every peer against net-alb (or against the first one measured, without net-alb), round by round. Over quiet rounds
 /// if there are `enough`, else over all.
 pub(super) fn ratios(runs: &[Run], enough: usize) -> Vec<Ratio> {
-    let Some(base) = base(runs) else { return Vec::new() };
+    let Some(base) = peers(runs).first().copied() else { return Vec::new() };
     let ratio = |peer: Peer| {
         let pairs = pairs(runs, base, peer);
         let of =
@@ -147,11 +147,6 @@ pub(super) fn ratios(runs: &[Run], enough: usize) -> Vec<Ratio> {
         Some(Ratio { peer, quartiles: of(&chosen)?, rounds: chosen.len(), quiet: is_quiet })
     };
     peers(runs).into_iter().filter(|peer| *peer != base).filter_map(ratio).collect()
-}
-
-/// What the others are divided by.
-pub(super) fn base(runs: &[Run]) -> Option<Peer> {
-    peers(runs).first().copied()
 }
 
 /// Who was measured, net-alb first.
@@ -166,4 +161,51 @@ fn pairs(runs: &[Run], base: Peer, peer: Peer) -> Vec<(Run, Run)> {
     let of = |wanted: Peer, round: usize| runs.iter().find(|run| run.peer == wanted && run.round == round);
     let last = runs.iter().map(|run| run.round).max().unwrap_or(0);
     (0..=last).filter_map(|round| Some((*of(base, round)?, *of(peer, round)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One run a line: proxy, round, CPU, steal.
+    fn runs(text: &str) -> Vec<Run> {
+        let run = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let number = |at: usize| words[at].parse::<f64>().unwrap();
+            let peer = if words[0] == "ours" { Peer::NetAlb } else { Peer::Nginx };
+            let round = words[1].parse().unwrap();
+            let (cpu, steal) = (number(2), number(3));
+            Run {
+                peer,
+                round,
+                cpu,
+                rate: 1.0,
+                p50: 0.0,
+                p99: 0.0,
+                resident: 0,
+                utilisation: 1.0,
+                errors: 0.0,
+                steal,
+                others: 0.0,
+            }
+        };
+        text.lines().map(run).collect()
+    }
+
+    const ROUNDS: &str =
+        "ours 0 2.0 0\ntheirs 0 4.0 0\ntheirs 1 3.0 0\nours 1 2.0 0.5\nours 2 2.0 0\ntheirs 2 8.0 0";
+
+    #[test]
+    fn ratios_are_of_the_same_round_and_leave_disturbed_rounds_out() {
+        let ratio = ratios(&runs(ROUNDS), 2)[0];
+        assert!(ratio.quiet);
+        assert_eq!((ratio.rounds, ratio.quartiles), (2, Quartiles::of([2.0, 4.0]).unwrap()));
+    }
+
+    #[test]
+    fn too_few_quiet_rounds_are_no_reason_to_choose() {
+        let ratio = ratios(&runs(ROUNDS), 3)[0];
+        assert!(!ratio.quiet);
+        assert_eq!((ratio.rounds, ratio.quartiles), (3, Quartiles::of([2.0, 1.5, 4.0]).unwrap()));
+    }
 }
