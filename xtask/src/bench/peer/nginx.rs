@@ -128,10 +128,13 @@ events {{ worker_connections 8192; }}
     )
 }
 
-/// Keep-alive without end, no access log, room for 10,000 names, temporary files in the folder.
+/// Keep-alive without end, no access log, room for 10,000 names, temporary files in the folder. Buffers larger than the
+/// usual 8 KiB: with those, nginx needs nearly twice the CPU for answers of 64 KiB.
 const HTTP: &str = "\
   access_log off;
   sendfile on;
+  proxy_buffers 8 32k;
+  proxy_busy_buffers_size 64k;
   keepalive_requests 1000000000;
   keepalive_timeout 1h;
   server_names_hash_max_size 65536;
