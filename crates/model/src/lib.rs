@@ -36,7 +36,6 @@ pub use merge::merge;
 pub use quota::{Quota, Usage, quota, servers};
 pub use shadow::{Shadow, shadows};
 
-
 pub use action::{Action, Cors, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
 pub use alb::{
     AddressType, Alb, DefaultAction, Edition, Fragment, FragmentListener, Listener, ListenerDefaults,

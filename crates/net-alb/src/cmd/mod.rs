@@ -31,7 +31,8 @@ fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages
 /// Whether there is nothing that could be served, and nothing else has been said about it.
 fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
     let snapshot = &reading.snapshot;
-    let empty = snapshot.kservices.is_empty() && snapshot.kingresses.is_empty() && snapshot.ingresses.is_empty();
+    let empty =
+        snapshot.kservices.is_empty() && snapshot.kingresses.is_empty() && snapshot.ingresses.is_empty();
     if !empty || Tally::of(&reading.diagnostics).errors > 0 {
         return None;
     }
@@ -47,7 +48,9 @@ fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
 fn print_documents<T: Serialize>(documents: &[T], format: Format) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     let text = match format {
-        Format::Json => serde_json::to_string_pretty(documents).map(|text| text + "\n").map_err(io::Error::other),
+        Format::Json => {
+            serde_json::to_string_pretty(documents).map(|text| text + "\n").map_err(io::Error::other)
+        }
         Format::Yaml => yaml(documents),
     };
     let text = text.map_err(Failure::system("printing the result"))?;

@@ -27,7 +27,8 @@ impl std::str::FromStr for Override {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, server) = text.split_once('=').ok_or("it is NAME=HOST:PORT")?;
-        let addresses: Vec<_> = server.to_socket_addrs().map_err(|error| format!("`{server}`: {error}"))?.collect();
+        let addresses: Vec<_> =
+            server.to_socket_addrs().map_err(|error| format!("`{server}`: {error}"))?.collect();
         // `localhost` is often two addresses, and a server listens on one of them, usually the IPv4 one.
         let first = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first()).copied();
         let addresses = first.into_iter().collect();
@@ -58,7 +59,8 @@ pub(super) fn addresses(
         let port = service.and_then(|service| port_name(service, &backend.port));
         return Ok(own.flat_map(|(_, slice)| ready(slice, port.as_deref().unwrap_or_default())).collect());
     }
-    let target = kservice(backend, stages).and_then(|kservice| target(&kservice)).unwrap_or("World".to_owned());
+    let target =
+        kservice(backend, stages).and_then(|kservice| target(&kservice)).unwrap_or("World".to_owned());
     builtin.address(&backend.service, &target).map(|address| vec![address])
 }
 
