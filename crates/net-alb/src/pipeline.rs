@@ -93,7 +93,8 @@ impl Making {
     fn add_or_say(&mut self, object: Object, origin: &ObjectRef) {
         let made = object.to_ref();
         if !self.add(object, origin) {
-            let message = format!("{made} is used as it is here; the one that {origin} would become is not made");
+            let message =
+                format!("{made} is used as it is here; the one that {origin} would become is not made");
             let diagnostic = Diagnostic::new(&MADE_AND_GIVEN, made, FieldPath::root(), message);
             self.diagnostics.push(diagnostic.help("remove one of the two if that isn't meant"));
         }
@@ -104,7 +105,8 @@ impl Making {
 fn other_class(kingress: &KIngress) -> Option<Diagnostic> {
     let annotations = kingress.metadata.annotations.as_ref()?;
     let class = annotations.get(INGRESS_CLASS).filter(|class| *class != ALB_INGRESS_CLASS)?;
-    let message = format!("the KIngress is of the class `{class}`, not `{ALB_INGRESS_CLASS}`, and is passed over");
+    let message =
+        format!("the KIngress is of the class `{class}`, not `{ALB_INGRESS_CLASS}`, and is passed over");
     let path = FieldPath::annotation(INGRESS_CLASS);
     Some(Diagnostic::new(&OTHER_CLASS, kingress.to_ref(), path, message))
 }

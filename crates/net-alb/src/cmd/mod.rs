@@ -31,7 +31,8 @@ fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages
 /// Whether there is nothing that could be served, and nothing else has been said about it.
 fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
     let snapshot = &reading.snapshot;
-    let empty = snapshot.kservices.is_empty() && snapshot.kingresses.is_empty() && snapshot.ingresses.is_empty();
+    let empty =
+        snapshot.kservices.is_empty() && snapshot.kingresses.is_empty() && snapshot.ingresses.is_empty();
     if !empty || Tally::of(&reading.diagnostics).errors > 0 {
         return None;
     }

@@ -4,8 +4,8 @@ use super::problem::Problem;
 use super::strict;
 use super::tree::{Entry, Node, Span, Value};
 use net_alb_api::{Object, ObjectKey};
-use net_alb_diag::{ObjectRef, nearest};
 use net_alb_diag::codes::read;
+use net_alb_diag::{ObjectRef, nearest};
 
 /// An object of a document, or what is wrong with it.
 #[derive(Debug)]

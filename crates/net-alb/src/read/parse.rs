@@ -116,7 +116,9 @@ impl<'t> Builder<'t> {
                 let value = self.scalar(&text, style, tag.as_deref(), span);
                 self.add(Node { span, value }, anchor, Size::ONE);
             }
-            Event::SequenceStart(style, anchor, _) => self.start(span, style, anchor, Inside::List(Vec::new()))?,
+            Event::SequenceStart(style, anchor, _) => {
+                self.start(span, style, anchor, Inside::List(Vec::new()))?
+            }
             Event::MappingStart(style, anchor, _) => {
                 let inside = Inside::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None };
                 self.start(span, style, anchor, inside)?;

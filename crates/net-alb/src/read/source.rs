@@ -150,7 +150,9 @@ fn derived(node: &Node, path: &FieldPath) -> Span {
     };
     match words[..] {
         ["metadata", ..] => found(path).unwrap_or_else(whole),
-        ["spec", "rules", "host" | "hosts", ..] => found(&FieldPath::of("metadata.name")).unwrap_or_else(whole),
+        ["spec", "rules", "host" | "hosts", ..] => {
+            found(&FieldPath::of("metadata.name")).unwrap_or_else(whole)
+        }
         ["spec", "rules", "http", ..] => {
             let sections = [FieldPath::of("spec.traffic"), FieldPath::of("spec.rules")];
             sections.iter().find_map(found).unwrap_or_else(whole)

@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn json_in_annotations_is_readable_and_comes_back() {
-        let object = serde_json::json!({"annotations": {"a": "[{\"b\":\"it's\"}]", "c": "two\nlines\n", "d": "true"}});
+        let object =
+            serde_json::json!({"annotations": {"a": "[{\"b\":\"it's\"}]", "c": "two\nlines\n", "d": "true"}});
         let text = yaml(&[Readable(&object)]).unwrap();
         assert_eq!(
             text,

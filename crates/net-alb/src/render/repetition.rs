@@ -19,7 +19,8 @@ pub(crate) fn without_repetition(diagnostics: Vec<Diagnostic>, sources: &SourceM
             continue;
         };
         let first = &mut kept[*index];
-        let known = first.place == diagnostic.place || first.related.iter().any(|r| r.place == diagnostic.place);
+        let known =
+            first.place == diagnostic.place || first.related.iter().any(|r| r.place == diagnostic.place);
         if !known && first.related.len() < FURTHER {
             *first = first.clone().related(diagnostic.place, "also");
         }

@@ -18,9 +18,10 @@ pub(super) fn print(out: &mut dyn Write, diagnostic: &Diagnostic, sources: &Sour
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.id).elements(
-        snippets(diagnostic, sources).into_iter().chain(notes(diagnostic, sources)),
-    );
+    let mut group = level
+        .primary_title(printable(&diagnostic.message))
+        .id(diagnostic.code.id)
+        .elements(snippets(diagnostic, sources).into_iter().chain(notes(diagnostic, sources)));
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(printable(help)));
     }
@@ -95,7 +96,9 @@ fn notes<'m>(diagnostic: &'m Diagnostic, sources: &'m SourceMap) -> Vec<Element<
                 root if root == object => continue,
                 root => format!("{object}{}, made of {root}", field(path)),
             },
-            Place::Text { file, line, column } if sources.locate(place).is_none() => format!("{file}:{line}:{column}"),
+            Place::Text { file, line, column } if sources.locate(place).is_none() => {
+                format!("{file}:{line}:{column}")
+            }
             Place::Text { .. } => continue,
             Place::Whole(what) => what.clone(),
         };

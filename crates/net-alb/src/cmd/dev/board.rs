@@ -67,7 +67,9 @@ impl Board {
                 Some(_) => changes.push(("changed", place, Some(host))),
             }
         }
-        changes.extend(old.keys().filter(|place| !new.contains_key(*place)).map(|place| ("removed", place, None)));
+        changes.extend(
+            old.keys().filter(|place| !new.contains_key(*place)).map(|place| ("removed", place, None)),
+        );
         for (what, (title, name), host) in changes.iter().take(SHOWN) {
             writeln!(out, "{what} {} on {title}", printable(name))?;
             host.iter().flat_map(|host| &host.lines).try_for_each(|line| writeln!(out, "  {line}"))?;

@@ -131,13 +131,20 @@ mod tests {
     fn command(conditions: Vec<Condition>) -> Option<String> {
         let rule = Rule {
             id: net_alb_model::RuleId("a".into()),
-            priority: net_alb_model::Priority { order: 10, ingress: net_alb_api::ObjectKey::default(), index: 0 },
+            priority: net_alb_model::Priority {
+                order: 10,
+                ingress: net_alb_api::ObjectKey::default(),
+                index: 0,
+            },
             direction: net_alb_model::Direction::Request,
             reason: "header".into(),
             conditions,
             actions: Vec::new(),
         };
-        Some(Sample::of(&rule, Some(&Pattern::Exact("a.example".into())))?.command(SocketAddr::from(([127, 0, 0, 1], 8080))))
+        Some(
+            Sample::of(&rule, Some(&Pattern::Exact("a.example".into())))?
+                .command(SocketAddr::from(([127, 0, 0, 1], 8080))),
+        )
     }
 
     #[test]

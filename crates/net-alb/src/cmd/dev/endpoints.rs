@@ -28,7 +28,8 @@ impl std::str::FromStr for Override {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, server) = text.split_once('=').ok_or("it is NAME=HOST:PORT")?;
-        let addresses: Vec<_> = server.to_socket_addrs().map_err(|error| format!("`{server}`: {error}"))?.collect();
+        let addresses: Vec<_> =
+            server.to_socket_addrs().map_err(|error| format!("`{server}`: {error}"))?.collect();
         // `localhost` is often two addresses, and a server listens on one of them, usually the IPv4 one.
         let first = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first()).copied();
         let addresses = first.into_iter().collect();
@@ -59,12 +60,16 @@ pub(super) fn addresses(
         let port = service.and_then(|service| port_name(service, &backend.port));
         return Ok(own.flat_map(|(_, slice)| ready(slice, port.as_deref().unwrap_or_default())).collect());
     }
-    let target = kservice(backend, stages).and_then(|kservice| target(&kservice)).unwrap_or("World".to_owned());
+    let target =
+        kservice(backend, stages).and_then(|kservice| target(&kservice)).unwrap_or("World".to_owned());
     builtin.address(&backend.service, &target).map(|address| vec![address])
 }
 
 /// What to say of `--backend`s that no rule forwards to.
-pub(super) fn unused(overrides: &[Override], backends: &BTreeMap<Backend, Vec<SocketAddr>>) -> Vec<Diagnostic> {
+pub(super) fn unused(
+    overrides: &[Override],
+    backends: &BTreeMap<Backend, Vec<SocketAddr>>,
+) -> Vec<Diagnostic> {
     let idle = overrides.iter().filter(|o| !backends.keys().any(|backend| o.is_for(&backend.service)));
     let say = |found: &Override| {
         let message = format!("no rule forwards to a revision or Service `{}`", found.name);

@@ -67,7 +67,8 @@ pub(crate) struct DevArgs {
 pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     let (sender, events) = channel();
     let runtime = signals::start(sender.clone()).map_err(Failure::system("starting a thread"))?;
-    let gateway = Gateway::start(options(&args)?).map_err(Failure::system("starting the gateway's threads"))?;
+    let gateway =
+        Gateway::start(options(&args)?).map_err(Failure::system("starting the gateway's threads"))?;
     // Watching begins before the first reading, so that no change falls between the two.
     let watcher = watch::watch(&args.inputs.paths(), sender);
     if let Err(error) = &watcher {

@@ -3,7 +3,8 @@
 use crate::exit::Failure;
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
 use net_alb_model::{
-    Action, AddressType, Alb, Backend, Fragment, FragmentListener, Listener, ObjectKey, Protocol, Rule, ServerGroupId,
+    Action, AddressType, Alb, Backend, Fragment, FragmentListener, Listener, ObjectKey, Protocol, Rule,
+    ServerGroupId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
@@ -121,7 +122,10 @@ impl Serving {
             AddressType::Intranet => ("--listen-local", self.listen.1),
         };
         let is_taken = self.bound.values().any(|address| *address == asked);
-        let first = !self.bound.keys().any(|other| self.frames.get(&other.alb).is_some_and(|f| f.address_type == reach));
+        let first = !self
+            .bound
+            .keys()
+            .any(|other| self.frames.get(&other.alb).is_some_and(|f| f.address_type == reach));
         let address = if first && !is_taken { asked } else { SocketAddr::new(asked.ip(), 0) };
         let tried = || format!("listening on {address}; choose another address with {flag}");
         if address.port() != 0 {
@@ -187,7 +191,11 @@ fn fragments(alb: &Alb) -> BTreeMap<ObjectKey, Fragment> {
             });
             if fragment.listeners.last().is_none_or(|last| last.id != listener.id) {
                 let certificate_secrets = Vec::new(); // TLS isn't served yet
-                fragment.listeners.push(FragmentListener { id: listener.id, rules: Vec::new(), certificate_secrets });
+                fragment.listeners.push(FragmentListener {
+                    id: listener.id,
+                    rules: Vec::new(),
+                    certificate_secrets,
+                });
             }
             fragment.listeners.last_mut().expect("one was pushed").rules.push(rule.clone());
         }
@@ -196,7 +204,8 @@ fn fragments(alb: &Alb) -> BTreeMap<ObjectKey, Fragment> {
     for fragment in fragments.values_mut() {
         let rules = fragment.listeners.iter().flat_map(|listener| &listener.rules);
         let used: BTreeSet<_> = rules.flat_map(groups).collect();
-        fragment.server_groups = used.into_iter().filter_map(|id| by_id.get(id).map(|group| (*group).clone())).collect();
+        fragment.server_groups =
+            used.into_iter().filter_map(|id| by_id.get(id).map(|group| (*group).clone())).collect();
     }
     fragments
 }

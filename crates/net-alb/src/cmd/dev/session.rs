@@ -64,7 +64,8 @@ impl Session {
         self.texts = texts;
         let empty = nothing_to_read(&reading, &self.args.inputs);
         let mut ran = self.run_stages(&mut reading);
-        let endpoints = self.endpoints(&ran.stages).map_err(Failure::system("starting a built-in backend"))?;
+        let endpoints =
+            self.endpoints(&ran.stages).map_err(Failure::system("starting a built-in backend"))?;
         ran.said.extend(empty);
         if self.last_good.is_none() {
             ran.said.extend(endpoints::unused(&self.args.backends, &endpoints));
@@ -84,7 +85,8 @@ impl Session {
         let base = || Settings { target: Target::Gateway, ..Settings::default() };
         let first = pipeline::run(reading, base(), |settings| self.args.settings.over(settings));
         let (said, sources) = (first.diagnostics.clone(), first.sources.clone());
-        let restored = self.last_good.as_ref().map_or(Vec::new(), |good| good.restore_refused(reading, &said, &sources));
+        let restored =
+            self.last_good.as_ref().map_or(Vec::new(), |good| good.restore_refused(reading, &said, &sources));
         if restored.is_empty() {
             return Ran { stages: first, said, sources, kept };
         }
@@ -108,7 +110,8 @@ impl Session {
         let mut out = anstream::stdout().lock();
         if self.last_good.is_none() {
             board.print(&mut out)?;
-            let names: Vec<_> = self.args.inputs.paths().iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<_> =
+                self.args.inputs.paths().iter().map(|path| path.display().to_string()).collect();
             writeln!(
                 anstream::stderr(),
                 "watching {} · Ctrl-C to stop · `net-alb explain` says why a request goes where it goes",

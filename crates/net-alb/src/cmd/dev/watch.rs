@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) fn watch(inputs: &[PathBuf], events: Sender<Event>) -> notify::Result<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Opening a file is an event too, ours included. An error means that events were lost, so look again.
-        let touched = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(AccessKind::Open(_))));
+        let touched =
+            event.map_or(true, |event| !matches!(event.kind, EventKind::Access(AccessKind::Open(_))));
         if touched {
             let _ = events.send(Event::Saved); // nobody listens any more: `dev` is stopping
         }

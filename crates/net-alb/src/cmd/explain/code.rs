@@ -17,7 +17,8 @@ pub(super) fn run(subjects: &[PathBuf]) -> Result<Exit, Failure> {
         list(&mut out).map_err(written)?;
         return Ok(Exit::Done);
     }
-    let found: Result<Vec<_>, _> = words.iter().map(|word| codes::find(word).ok_or_else(|| unknown(word))).collect();
+    let found: Result<Vec<_>, _> =
+        words.iter().map(|word| codes::find(word).ok_or_else(|| unknown(word))).collect();
     let text: Vec<String> = found?.into_iter().map(page).collect();
     out.write_all(text.join("\n").as_bytes()).map_err(written)?;
     Ok(Exit::Done)
@@ -40,9 +41,12 @@ fn page(code: &Code) -> String {
 
 fn unknown(word: &str) -> Failure {
     if std::path::Path::new(word).exists() {
-        return Failure::Usage(format!("`{word}` is a file: add --request 'GET http://host/path' to ask about it"));
+        return Failure::Usage(format!(
+            "`{word}` is a file: add --request 'GET http://host/path' to ask about it"
+        ));
     }
     let near = nearest(word, codes::all().map(|code| code.id));
-    let near = near.map_or("; `net-alb explain codes` lists them".to_owned(), |id| format!("; did you mean {id}?"));
+    let near =
+        near.map_or("; `net-alb explain codes` lists them".to_owned(), |id| format!("; did you mean {id}?"));
     Failure::Usage(format!("there is no diagnostic `{word}`{near}"))
 }

@@ -27,7 +27,11 @@ impl Request {
         let (https, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
             (Some(rest), _) => (false, rest),
             (_, Some(rest)) => (true, rest),
-            _ => return Err(format!("--request is a method and a URL, as 'GET http://host/path'; `{line}` is not")),
+            _ => {
+                return Err(format!(
+                    "--request is a method and a URL, as 'GET http://host/path'; `{line}` is not"
+                ));
+            }
         };
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -40,8 +44,15 @@ impl Request {
         };
         let path = if path.is_empty() { "/" } else { path }.to_owned();
         let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let mut request =
-            Request { https, method, authority: authority.to_owned(), port, path, query, headers: Vec::new() };
+        let mut request = Request {
+            https,
+            method,
+            authority: authority.to_owned(),
+            port,
+            path,
+            query,
+            headers: Vec::new(),
+        };
         for field in headers {
             request.add_header(field)?;
         }
@@ -108,7 +119,8 @@ mod tests {
         let request = Request::parse("put https://a.example:444/x?y#z", &headers, &cookies).unwrap();
         assert_eq!(request.line(), "PUT https://b.example:81/x?y");
         assert_eq!((request.port(), request.host().as_str()), (Some(444), "b.example"));
-        let fields = [("x-empty", ""), ("cookie", "a=1; b=2; c=3")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let fields =
+            [("x-empty", ""), ("cookie", "a=1; b=2; c=3")].map(|(n, v)| (n.to_owned(), v.to_owned()));
         assert_eq!(request.headers, fields);
         assert_eq!(Request::parse("http://a", &[], &[]).unwrap().line(), "GET http://a/");
         assert_eq!(Request::parse("http://a?q", &[], &[]).unwrap().line(), "GET http://a/?q");
@@ -116,7 +128,11 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        assert!(Request::parse("GET a.example/", &[], &[]).unwrap_err().contains("--request is a method and a URL"));
+        assert!(
+            Request::parse("GET a.example/", &[], &[])
+                .unwrap_err()
+                .contains("--request is a method and a URL")
+        );
         assert!(Request::parse("GET http://a/b c", &[], &[]).unwrap_err().contains("is no URL"));
         assert!(Request::parse("http://a", &["x".to_owned()], &[]).unwrap_err().contains("has no `:`"));
     }
