@@ -14,6 +14,8 @@ mod condition;
 mod rule;
 mod server_group;
 
+pub use net_alb_api::ObjectKey;
+
 pub use action::{Action, Cors, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
 pub use alb::{
     AddressType, Alb, DefaultAction, Fragment, FragmentListener, Listener, ListenerId, Protocol,

@@ -1,6 +1,92 @@
-//! NA20xx, stage 2: Ingresses to the ALB model.
+//! NA20xx, stage 2: Ingresses to the ALB model. One file a subject, ids in one row.
+
+mod annotation;
+mod backend;
+mod canary;
+mod class;
+mod quota;
+mod rule;
+
+pub use annotation::*;
+pub use backend::*;
+pub use canary::*;
+pub use class::*;
+pub use quota::*;
+pub use rule::*;
 
 use crate::Code;
 
 /// All of this stage, by id.
-pub(super) const ALL: &[&Code] = &[];
+pub(super) const ALL: &[&Code] = &[
+    &FOREIGN_CLASS,
+    &UNKNOWN_CLASS,
+    &INCOMPLETE_CLASS,
+    &MISSING_ALB_CONFIG,
+    &BAD_ALB_CONFIG,
+    &LISTENER_CONFLICT,
+    &UNENFORCED_PROTECTION,
+    &UNSERVED_ALB_CONFIG_FIELD,
+    &UNKNOWN_ALB_CONFIG_FIELD,
+    &UNKNOWN_ANNOTATION,
+    &MISPLACED_ANNOTATION,
+    &UNHONOURED_ANNOTATION,
+    &BAD_ANNOTATION_VALUE,
+    &UNUSED_ANNOTATION,
+    &USE_REGEX_FALSE,
+    &SAME_ORDER,
+    &UNDECLARED_LISTENER,
+    &BROKEN_JSON,
+    &UNKNOWN_JSON_KEY,
+    &UNKNOWN_CONDITION,
+    &UNKNOWN_ACTION,
+    &MISSING_JSON_FIELD,
+    &BAD_JSON_VALUE,
+    &LOOSE_JSON,
+    &ARTICLE_FORM,
+    &REDIRECT_FIELD_LEFT_OUT,
+    &BAD_HOST,
+    &BAD_PATH,
+    &BAD_CONDITION,
+    &RESPONSE_CONDITION,
+    &TOO_MANY_CONDITIONS,
+    &TOO_MANY_WILDCARDS,
+    &CONDITION_BEYOND_ALB,
+    &LITERAL_WILDCARD,
+    &NO_FINAL_ACTION,
+    &SEVERAL_FINAL_ACTIONS,
+    &ACTION_CONFLICT,
+    &RESPONSE_ACTION,
+    &TOO_MANY_ACTIONS,
+    &TOO_MANY_TARGETS,
+    &ACTION_BEYOND_ALB,
+    &BAD_ACTION,
+    &CAPTURE_WITHOUT_REGEX,
+    &REDIRECT_AWAY,
+    &RESOURCE_BACKEND,
+    &MISSING_SERVICE,
+    &UNKNOWN_SERVICE_PORT,
+    &NAMED_PORT,
+    &DEFAULT_BACKEND,
+    &GRPC_IN_CLEAR,
+    &EXTERNAL_SERVER_GROUP,
+    &RULE_WITHOUT_PATHS,
+    &MISSING_SECRET,
+    &BAD_SECRET,
+    &HOST_WITHOUT_SECRET,
+    &NO_CERTIFICATE,
+    &MIXED_CANARY,
+    &CANARY_WITH_CONDITIONS,
+    &INCOMPLETE_CANARY,
+    &CANARY_WEIGHT_SUM,
+    &CANARY_WITHOUT_MAIN,
+    &CANARY_UNUSED,
+    &CANARY_TOO_LATE,
+    &UNCONDITIONAL_CANARY,
+    &SHADOWED_RULE,
+    &HOST_TAKEN,
+    &REPEATED_RULE,
+    &TOO_MANY_RULES,
+    &TOO_MANY_LISTENERS,
+    &TOO_MANY_CERTIFICATES,
+    &TOO_MANY_SERVERS,
+];
