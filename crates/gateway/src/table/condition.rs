@@ -72,6 +72,15 @@ impl Check {
             }),
         }
     }
+
+    /// The groups of the first regular expression for paths that matches.
+    pub(crate) fn captures<'p>(&self, path: &'p str) -> Option<regex::bytes::Captures<'p>> {
+        let Check::Path(values) = self else { return None };
+        values.iter().find_map(|value| match value {
+            Matcher::Regex(regex) => regex.captures(path.as_bytes()),
+            _ => None,
+        })
+    }
 }
 
 fn any(values: &[Matcher], text: &[u8], case: Case) -> bool {

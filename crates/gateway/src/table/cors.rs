@@ -23,7 +23,7 @@ impl CorsPolicy {
         };
         let mut preflight = line("access-control-allow-methods", &cors.allow_methods);
         preflight += &line("access-control-allow-headers", &cors.allow_headers);
-        preflight += &format!("access-control-max-age: {}\r\n", cors.max_age_seconds);
+        preflight += &line("access-control-max-age", &[cors.max_age_seconds.to_string()]);
         let origin = |text: &String| Matcher::new(&Pattern::wildcard(text), Case::Insensitive);
         Ok(CorsPolicy {
             any_origin: cors.allow_origins.iter().any(|origin| origin == "*"),

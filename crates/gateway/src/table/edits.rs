@@ -83,7 +83,7 @@ impl Edit {
 /// A token of RFC 9110 §5.6.2.
 pub(crate) fn is_header_name(name: &str) -> bool {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    !name.is_empty() && name.len() <= usize::from(u16::MAX) && name.bytes().all(token)
+    !name.is_empty() && u16::try_from(name.len()).is_ok() && name.bytes().all(token)
 }
 
 /// No control character but the tab: RFC 9110 §5.5.
@@ -105,9 +105,9 @@ impl HeaderEdits {
             match edit {
                 Edit::Remove(_) => {}
                 Edit::Set(name, HeaderValue::UserDefined(value)) => {
-                    [name, ": ", value, "\r\n"]
-                        .iter()
-                        .for_each(|part| fixed.extend_from_slice(part.as_bytes()));
+                    for part in [name, ": ", value, "\r\n"] {
+                        fixed.extend_from_slice(part.as_bytes());
+                    }
                 }
                 Edit::Set(name, HeaderValue::ReferenceHeader(from)) => {
                     computed.push((name.as_str().into(), Computed::Header(from.as_str().into())));

@@ -1,3 +1,4 @@
+use crate::http1::field::FieldKind;
 use std::net::IpAddr;
 
 /// What rules look at in a request. Borrowed: making one costs nothing.
@@ -63,6 +64,7 @@ pub(crate) struct FieldSpan {
     pub(crate) value: u32,
     pub(crate) name_len: u16,
     pub(crate) value_len: u16,
+    pub(crate) kind: FieldKind,
 }
 
 impl FieldSpan {
@@ -101,6 +103,14 @@ impl<'a> Headers<'a> {
         (0..count).map(move |index| match self.0 {
             Fields::Pairs(pairs) => (pairs[index].0.as_bytes(), pairs[index].1.as_bytes()),
             Fields::Spans { text, spans } => (spans[index].name(text), spans[index].value(text)),
+        })
+    }
+
+    /// Names, values and what they mean to a gateway, in order.
+    pub(crate) fn fields(self) -> impl Iterator<Item = (&'a [u8], &'a [u8], FieldKind)> {
+        self.iter().enumerate().map(move |(index, (name, value))| match self.0 {
+            Fields::Pairs(_) => (name, value, FieldKind::of(name)),
+            Fields::Spans { spans, .. } => (name, value, spans[index].kind),
         })
     }
 

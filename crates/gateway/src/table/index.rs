@@ -201,7 +201,9 @@ impl Slot {
         remove(&mut self.plain, rule);
         if let Some(fields) = &mut self.fields {
             let fields = Arc::make_mut(fields);
-            keys.iter().for_each(|key| fields.remove(rule, key));
+            for key in keys {
+                fields.remove(rule, key);
+            }
             if fields.headers.is_empty() && fields.cookies.is_empty() {
                 self.fields = None;
             }
@@ -257,7 +259,9 @@ impl Fields {
             FieldKey::Header(name, values) => {
                 let known = self.headers.get(name).is_some();
                 self.headers.shrink(name, |by_value| {
-                    values.iter().for_each(|value| by_value.shrink(value, take));
+                    for value in values {
+                        by_value.shrink(value, take);
+                    }
                     by_value.is_empty()
                 });
                 if known && self.headers.get(name).is_none() {

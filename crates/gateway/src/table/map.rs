@@ -137,7 +137,9 @@ mod tests {
     #[test]
     fn lengths_are_counted() {
         let mut lengths = Lengths::default();
-        [3, 1, 3, 9].into_iter().for_each(|length| lengths.add(length));
+        for length in [3, 1, 3, 9] {
+            lengths.add(length);
+        }
         lengths.remove(3);
         assert_eq!(lengths.up_to(5).collect::<Vec<_>>(), [1, 3]);
         lengths.remove(3);

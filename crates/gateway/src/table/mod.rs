@@ -4,10 +4,10 @@
 //! order would, without the scan: host by hash, then path, then exact headers and cookies. [`Table::apply`] makes the next
 //! version in time proportional to the rules that changed; everything else is shared with the version before.
 
-mod action;
+pub(crate) mod action;
 mod condition;
-mod cors;
-mod edits;
+pub(crate) mod cors;
+pub(crate) mod edits;
 mod explain;
 mod head;
 mod index;
@@ -19,11 +19,12 @@ mod pattern;
 mod props;
 mod rule;
 mod split;
-mod template;
+pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 
 pub use explain::{Answer, Explanation, Skipped, TargetShare};
+pub(crate) use head::FieldSpan;
 pub use head::{Headers, RequestHead, ResponseHead};
 pub use rule::CompiledRule;
 
@@ -141,7 +142,7 @@ impl Table {
                     diagnostics.extend_from_slice(rule.diagnostics());
                     rules.push(rule);
                 }
-                Err(diagnostic) => diagnostics.push(diagnostic),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
         self.replace(ingress, rules);
@@ -193,7 +194,7 @@ fn compile_rule(
     origin: Origin<'_>,
     old: Option<&Arc<CompiledRule>>,
     registry: &Registry,
-) -> Result<Arc<CompiledRule>, Diagnostic> {
+) -> Result<Arc<CompiledRule>, Box<Diagnostic>> {
     if let Some(old) = old
         && old.is_same(&origin)
     {

@@ -36,7 +36,7 @@ impl Origin<'_> {
 
 impl CompiledRule {
     /// Compiles a rule; `Err` is why it is left out.
-    pub(crate) fn new(origin: Origin<'_>, registry: &Registry) -> Result<CompiledRule, Diagnostic> {
+    pub(crate) fn new(origin: Origin<'_>, registry: &Registry) -> Result<CompiledRule, Box<Diagnostic>> {
         let rule = origin.rule();
         let ingress = &origin.fragment.ingress;
         let (hosts, paths) = indexed(rule);
@@ -90,6 +90,11 @@ impl CompiledRule {
         })
     }
 
+    /// The groups of the regular expression in the path condition that matches.
+    pub(crate) fn captures<'p>(&self, path: &'p str) -> Option<regex::bytes::Captures<'p>> {
+        self.checks.iter().find_map(|check| check.captures(path))
+    }
+
     /// Whether compiling this origin's rule again would give the same.
     pub(crate) fn is_same(&self, origin: &Origin<'_>) -> bool {
         let groups = |fragment: &'_ Fragment, rule: &Rule| {
@@ -125,10 +130,10 @@ fn bad_condition(bad: &BadCondition) -> Remark {
     }
 }
 
-fn refuse(ingress: &ObjectKey, rule: &Rule, why: &Remark) -> Diagnostic {
+fn refuse(ingress: &ObjectKey, rule: &Rule, why: &Remark) -> Box<Diagnostic> {
     let mut diagnostic = diagnostic(ingress, rule, why);
     diagnostic.message += "; the rule is left out";
-    diagnostic
+    Box::new(diagnostic)
 }
 
 fn diagnostic(ingress: &ObjectKey, rule: &Rule, Remark(code, message): &Remark) -> Diagnostic {

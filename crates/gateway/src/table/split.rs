@@ -67,8 +67,8 @@ mod tests {
         for weights in [vec![50, 50], vec![1, 99], vec![100, 80], vec![1, 2, 4, 8, 16, 32, 37, 0, 0, 0]] {
             let total: u32 = weights.iter().sum();
             for (weight, count) in weights.iter().zip(counts(&weights, 10_000)) {
-                let share = f64::from(*weight) * 10_000.0 / f64::from(total);
-                assert!((share - count as f64).abs() <= 5.0, "{weights:?}: {count}, not {share}");
+                let share = *weight as usize * 10_000 / total as usize;
+                assert!(share.abs_diff(count) <= 5, "{weights:?}: {count}, not {share}");
             }
         }
     }

@@ -1,4 +1,4 @@
-#[path = "../../tests/support/notation.rs"]
+#[path = "../../tests/gateway/notation.rs"]
 pub(super) mod notation;
 
 use super::*;

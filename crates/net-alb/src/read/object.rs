@@ -1,11 +1,11 @@
 //! A document to an object: which kind it is, whether it has a name, and its fields.
 
 use super::problem::Problem;
-use super::strict::{self, nearest};
+use super::strict;
 use super::tree::{Entry, Node, Span, Value};
 use net_alb_api::{Object, ObjectKey};
-use net_alb_diag::ObjectRef;
 use net_alb_diag::codes::read;
+use net_alb_diag::{ObjectRef, nearest};
 
 /// An object of a document, or what is wrong with it.
 #[derive(Debug)]

@@ -60,7 +60,7 @@ pub(crate) struct Located<'m> {
 }
 
 /// Every file that was read, and which object came from where.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SourceMap {
     files: Vec<Arc<SourceFile>>,
     objects: BTreeMap<ObjectRef, (usize, Node)>,

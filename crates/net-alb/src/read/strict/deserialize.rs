@@ -3,8 +3,8 @@
 use super::super::problem::Problem;
 use super::super::tree::{Entry, Node, Span, Value};
 use super::error::ReadError;
-use super::nearest;
 use net_alb_diag::codes::read;
+use net_alb_diag::nearest;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use std::cell::RefCell;

@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The listener of all rules.
-pub const LISTENER: ListenerId = ListenerId { port: 80, protocol: Protocol::Http };
+pub(crate) const LISTENER: ListenerId = ListenerId { port: 80, protocol: Protocol::Http };
 
 /// A backend in namespace `default`, port 80.
-pub fn backend(service: &str) -> Backend {
+pub(crate) fn backend(service: &str) -> Backend {
     Backend { service: ObjectKey::new("default", service), port: "80".to_owned() }
 }
 
 /// One fragment an Ingress, in order of their names.
-pub fn fragments(text: &str) -> Vec<Arc<Fragment>> {
+pub(crate) fn fragments(text: &str) -> Vec<Arc<Fragment>> {
     let mut rules: BTreeMap<ObjectKey, Vec<Rule>> = BTreeMap::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let rule = rule(line, &rules);
@@ -35,7 +35,7 @@ pub fn fragments(text: &str) -> Vec<Arc<Fragment>> {
 }
 
 /// A fragment of these rules, with a server group for every target.
-pub fn fragment(ingress: ObjectKey, rules: Vec<Rule>) -> Fragment {
+pub(crate) fn fragment(ingress: ObjectKey, rules: Vec<Rule>) -> Fragment {
     let mut server_groups: Vec<ServerGroup> = Vec::new();
     for target in rules.iter().flat_map(|rule| &rule.actions).flat_map(targets) {
         if !server_groups.iter().any(|group| group.id == target.server_group) {
