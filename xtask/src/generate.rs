@@ -8,7 +8,10 @@ use std::path::Path;
 
 /// Every generated page: its path from the root, and its text.
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
-    vec![("docs/reference/codes.md", code_page())]
+    vec![
+        ("docs/reference/annotations.md", net_alb_api::annotation::registry::reference()),
+        ("docs/reference/codes.md", code_page()),
+    ]
 }
 
 /// Writes every page.

@@ -1,6 +1,7 @@
 //! The project's own chores. `cargo xtask --help` lists them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
+mod bench;
 mod ci;
 mod generate;
 mod tidy;
@@ -24,6 +25,8 @@ enum Chore {
     Gen,
     /// Everything that CI checks: fmt, clippy, README's commands, tests, tidy
     Ci,
+    /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
+    Bench(bench::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -31,6 +34,7 @@ fn main() -> Result<()> {
         Chore::Tidy => tidy::run(&root()),
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
+        Chore::Bench(arguments) => bench::run(&root(), &arguments),
     }
 }
 

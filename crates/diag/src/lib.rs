@@ -10,10 +10,12 @@
 mod code;
 pub mod codes;
 mod diagnostic;
+mod nearest;
 mod outcome;
 mod path;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Related};
+pub use nearest::{by_nearness, nearest};
 pub use outcome::Outcome;
 pub use path::{FieldPath, Segment};

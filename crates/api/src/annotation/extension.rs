@@ -1,7 +1,8 @@
 //! `net-alb.knative.dev/…`: the small superset by which the embedded ALB says what ALB can't. Alibaba's controller
 //! ignores these keys, so an Ingress that carries them is still a valid ALB Ingress.
 //!
-//! Keys that end in `.NAME` belong to the rules whose backend is the Service `NAME`, like `actions.NAME`.
+//! Keys that end in `.NAME` belong to the rules whose backend is the Service `NAME`, like `actions.NAME`. The longest of
+//! them, `literal-conditions.`, leaves a NAME 44 of the 63 characters that Kubernetes allows after the slash.
 
 use crate::IntOrString;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ pub const PREFIX: &str = "net-alb.knative.dev/";
 
 /// `net-alb.knative.dev/target-headers.NAME`: a JSON array of [`TargetHeaders`], the headers that each weighted target
 /// of `actions.NAME` sets. ALB's `InsertHeader` is an action of the whole rule; Knative's activator needs to
-/// know the chosen revision.
+/// know the chosen revision. They are set after the rule's own `InsertHeader`s and win over them.
 pub fn target_headers_key(backend: &str) -> String {
     format!("{PREFIX}target-headers.{backend}")
 }
@@ -23,8 +24,15 @@ pub fn literal_conditions_key(backend: &str) -> String {
     format!("{PREFIX}literal-conditions.{backend}")
 }
 
+/// `net-alb.knative.dev/literal-paths.NAME: "true"`: the `ImplementationSpecific` paths of the rules with this backend
+/// are plain string prefixes. Their last `*` is any run of characters, as ever; every other `*` and `?` stands for itself.
+/// Knative's paths are plain prefixes; ALB has no escape.
+pub fn literal_paths_key(backend: &str) -> String {
+    format!("{PREFIX}literal-paths.{backend}")
+}
+
 /// `net-alb.knative.dev/rule-reason.NAME`: why a request takes the rule, for `explain`, the access log and the dump:
-/// `header`, `cookie`, `tag header`, `weight`.
+/// `acme challenge`, `tag header`, `header`, `cookie`, `path`, `weight` or `redirect`.
 pub fn rule_reason_key(backend: &str) -> String {
     format!("{PREFIX}rule-reason.{backend}")
 }

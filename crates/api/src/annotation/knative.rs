@@ -21,3 +21,11 @@ pub const TAG_HEADER: &str = "Knative-Serving-Tag";
 pub const REVISION_HEADER: &str = "Knative-Serving-Revision";
 /// Request header by which the activator knows the revision's namespace.
 pub const NAMESPACE_HEADER: &str = "Knative-Serving-Namespace";
+/// Request header that tells queue-proxy that a request came by the default route, not by a tag.
+pub const DEFAULT_ROUTE_HEADER: &str = "Knative-Serving-Default-Route";
+/// Annotation on a KIngress, made by Serving: the hosts of each tag, as JSON `{"tag":["host"]}`.
+pub const TAG_TO_HOST: &str = "networking.internal.knative.dev/tag-to-host";
+/// The prefix of the article's annotations.
+pub const ARTICLE_PREFIX: &str = "alicloud.serving.knative.dev/";
+/// Paths under this prefix prove to a certificate authority who owns a host; they are always served over plain HTTP.
+pub const ACME_CHALLENGE: &str = "/.well-known/acme-challenge/";

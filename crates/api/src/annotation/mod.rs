@@ -4,9 +4,11 @@
 //! mean and who honours them is in one registry, from which `docs/reference/annotations.md` is generated.
 
 mod action;
+pub mod article;
 mod condition;
 pub mod decode;
 pub mod extension;
+pub mod gray;
 pub mod knative;
 pub mod registry;
 

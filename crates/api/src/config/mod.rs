@@ -3,5 +3,8 @@
 mod knative;
 mod settings;
 
-pub use knative::KnativeConfig;
+pub use knative::{
+    CLUSTER_DOMAIN, CLUSTER_LOCAL, DomainConfig, DomainTemplate, DomainValues, Features, HttpProtocol,
+    KnativeConfig, LOCAL_DOMAIN, NetworkConfig, TagTemplate,
+};
 pub use settings::{AnnotationFormat, ClusterLocal, Settings, Target};

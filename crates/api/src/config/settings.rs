@@ -1,4 +1,14 @@
+use crate::{ConfigMap, Snapshot};
+use net_alb_diag::codes::convert as codes;
+use net_alb_diag::{Diagnostic, FieldPath, ObjectRef, Outcome, Place, nearest};
 use std::str::FromStr;
+
+/// The ConfigMap's name.
+const CONFIG_MAP: &str = "config-alb";
+/// Where Knative's own ConfigMaps are; this one wins where there are several.
+const SYSTEM_NAMESPACE: &str = "knative-serving";
+/// Every key that is read.
+const KEYS: &[&str] = &["target", "annotation-format", "cluster-local", "internet-class", "intranet-class"];
 
 /// net-alb's own settings (ConfigMap `config-alb`, or flags of the same name).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +35,117 @@ impl Default for Settings {
             intranet_class: "knative-alb-ingress-intranet".into(),
         }
     }
+}
+
+impl Settings {
+    /// Reads the ConfigMap `config-alb`, of whatever namespace, over `base`. A key that can't be honoured keeps what
+    /// `base` says and is named. `_example` is documentation, as in Knative's own ConfigMaps.
+    pub fn from_snapshot(snapshot: &Snapshot, base: Settings) -> Outcome<Settings> {
+        let mut found: Vec<_> =
+            snapshot.config_maps.iter().filter(|(key, _)| key.name == CONFIG_MAP).collect();
+        found.sort_by_key(|(key, _)| key.namespace != SYSTEM_NAMESPACE);
+        let Some(((key, config_map), others)) = found.split_first() else { return Outcome::clean(base) };
+        let mut outcome = read(&key.to_ref("", "ConfigMap"), config_map, base);
+        for (other, _) in others {
+            let message = format!("the settings are read from `{key}` only");
+            let diagnostic = Diagnostic::new(
+                &codes::SECOND_CONFIG_MAP,
+                other.to_ref("", "ConfigMap"),
+                FieldPath::root(),
+                message,
+            )
+            .related(place(&key.to_ref("", "ConfigMap"), None), "the one that is read")
+            .help("delete one of them");
+            outcome.diagnostics.push(diagnostic);
+        }
+        outcome
+    }
+}
+
+fn place(object: &ObjectRef, key: Option<&str>) -> Place {
+    let path = key.map_or_else(FieldPath::root, |key| FieldPath::of("data").key(key));
+    Place::Field { object: object.clone(), path }
+}
+
+fn read(object: &ObjectRef, config_map: &ConfigMap, base: Settings) -> Outcome<Settings> {
+    let mut outcome = Outcome::clean(base.clone());
+    for (key, value) in config_map.data.iter().flatten() {
+        if key == "_example" {
+            continue;
+        }
+        let refused = match outcome.value.set(key, value.trim()) {
+            Ok(()) => continue,
+            Err(SetError::UnknownKey) => {
+                let message = format!("`{key}` is no setting and has no effect");
+                let help = match nearest(key, KEYS.iter().copied()) {
+                    Some(known) => format!("write `{known}`"),
+                    None => format!("the settings are `{}`", KEYS.join("`, `")),
+                };
+                Diagnostic::at(&codes::UNKNOWN_SETTING, place(object, Some(key)), message).help(help)
+            }
+            Err(SetError::BadValue { message, help }) => {
+                Diagnostic::at(&codes::BAD_SETTING, place(object, Some(key)), message).help(help)
+            }
+        };
+        outcome.diagnostics.push(refused);
+    }
+    if outcome.value.internet_class == outcome.value.intranet_class {
+        let class = &outcome.value.internet_class;
+        let message = format!(
+            "`internet-class` and `intranet-class` are both `{class}`: cluster-local hosts would be public; `{}` and `{}` are kept",
+            base.internet_class, base.intranet_class
+        );
+        let diagnostic = Diagnostic::at(&codes::BAD_SETTING, place(object, Some("intranet-class")), message)
+            .help("name two classes, or say `cluster-local: shared` if the hosts may be public");
+        outcome.diagnostics.push(diagnostic);
+        outcome.value.internet_class = base.internet_class;
+        outcome.value.intranet_class = base.intranet_class;
+    }
+    outcome
+}
+
+/// Why a key can't be honoured.
+enum SetError {
+    UnknownKey,
+    BadValue { message: String, help: String },
+}
+
+impl Settings {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), SetError> {
+        match key {
+            "target" => self.target = word(value, Target::WORDS)?,
+            "annotation-format" => self.annotation_format = word(value, AnnotationFormat::WORDS)?,
+            "cluster-local" => self.cluster_local = word(value, ClusterLocal::WORDS)?,
+            "internet-class" => self.internet_class = class(value)?,
+            "intranet-class" => self.intranet_class = class(value)?,
+            _ => return Err(SetError::UnknownKey),
+        }
+        Ok(())
+    }
+}
+
+fn word<T: FromStr<Err = String>>(value: &str, words: &[&str]) -> Result<T, SetError> {
+    value.parse().map_err(|message| {
+        let help = format!("write `{}`", nearest(value, words.iter().copied()).unwrap_or(words[0]));
+        SetError::BadValue { message, help }
+    })
+}
+
+/// The name of an IngressClass: a DNS subdomain (Kubernetes, "Object Names and IDs").
+fn class(value: &str) -> Result<String, SetError> {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if value.len() <= 253 && value.split('.').all(is_label) {
+        return Ok(value.to_owned());
+    }
+    Err(SetError::BadValue {
+        message: format!("`{value}` can't be the name of an IngressClass"),
+        help: "write lower-case letters, digits, `-` and `.`, at most 253".to_owned(),
+    })
 }
 
 /// Who serves what the stages make.
@@ -87,3 +208,6 @@ macro_rules! words {
 words!(Target { "alb" => Target::Alb, "gateway" => Target::Gateway });
 words!(AnnotationFormat { "current" => AnnotationFormat::Current, "article" => AnnotationFormat::Article });
 words!(ClusterLocal { "separate" => ClusterLocal::Separate, "shared" => ClusterLocal::Shared });
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,433 @@
-//! NA11xx, stage 1: KIngress to Ingresses.
+//! NA11xx, stage 1: KIngress to Ingresses, and the settings.
+//!
+//! NA110x–NA112x: the KIngress itself. NA113x–NA114x: what ALB can't say, an error for target `alb` and a warning for
+//! target `gateway`, which serves it. NA115x: the gray annotations. NA116x: settings.
 
-use crate::Code;
+use crate::{Code, Severity};
 
 /// All of this stage, by id.
-pub(super) const ALL: &[&Code] = &[];
+pub(super) const ALL: &[&Code] = &[
+    &INCOMPLETE,
+    &INVALID_HOST,
+    &INVALID_PATH,
+    &INVALID_PERCENT,
+    &FOREIGN_SERVICE,
+    &UNKNOWN_PORT,
+    &INVALID_HEADER,
+    &INVALID_HTTP_OPTION,
+    &FOREIGN_SECRET,
+    &AMBIGUOUS_SPLIT,
+    &UNREADABLE_TAG_HOSTS,
+    &MISSING_SECRET,
+    &REDIRECT_WITHOUT_CERTIFICATE,
+    &HEADER_SET_TWICE,
+    &UNREACHABLE_RULE,
+    &IDLE_ANNOTATION,
+    &ARTICLE_FORM_LOSES,
+    &TOO_MANY_TARGETS,
+    &TOO_MANY_CONDITIONS,
+    &TOO_MANY_ACTIONS,
+    &LITERAL_WILDCARD,
+    &MATCH_BEYOND_ALB,
+    &HEADER_BEYOND_ALB,
+    &PATH_BEYOND_ALB,
+    &SPLIT_HEADERS_ON_ALB,
+    &UNREADABLE_GRAY_RULES,
+    &INVALID_GRAY_RULE,
+    &UNKNOWN_GRAY_TARGET,
+    &IDLE_GRAY_RULES,
+    &COOKIE_CASE,
+    &BAD_SETTING,
+    &UNKNOWN_SETTING,
+    &SECOND_CONFIG_MAP,
+];
+
+/// A required field is missing.
+pub static INCOMPLETE: Code = Code {
+    id: "NA1101",
+    reason: "IncompleteKIngress",
+    severity: Severity::Error,
+    title: "a KIngress lacks a field that it can't do without",
+    explanation: "A KIngress has at least one rule, a rule at least one path, a path at least one split, and a split the name of a Service; \
+a certificate has the name of a Secret. Knative's webhook refuses anything less (networking `pkg/apis/networking/v1alpha1/ingress_validation.go`), \
+but not every cluster, and no file, has that webhook. The incomplete part is left out.",
+    example: "spec:\n  rules:\n  - hosts: [hello.default.example.com]\n    http:\n      paths: []\n",
+    fix: "add what is missing, or remove the part",
+};
+
+/// A host is no host name.
+pub static INVALID_HOST: Code = Code {
+    id: "NA1102",
+    reason: "InvalidHost",
+    severity: Severity::Error,
+    title: "a host is no full DNS name",
+    explanation: "A KIngress names hosts in full: no address, no port, no wildcard (networking `ingress_types.go`, IngressRule.Hosts). \
+Kubernetes refuses an Ingress whose host is anything else. The host is left out; the others of its rule stay. A rule that loses all of its hosts \
+is left out too, since a rule without hosts would match every host.",
+    example: "spec:\n  rules:\n  - hosts: ['hello_world.example.com']\n",
+    fix: "write lower-case letters, digits, `-` and `.`",
+};
+
+/// A path doesn't begin with a slash.
+pub static INVALID_PATH: Code = Code {
+    id: "NA1103",
+    reason: "InvalidPath",
+    severity: Severity::Error,
+    title: "a path does not begin with `/`",
+    explanation: "A path of a KIngress is a plain string prefix that begins with `/`; an empty one matches everything \
+(networking `ingress_types.go`, HTTPIngressPath.Path). The path is left out with its splits.",
+    example: "paths:\n- path: foo\n",
+    fix: "begin the path with `/`",
+};
+
+/// Percentages are out of range or don't add up.
+pub static INVALID_PERCENT: Code = Code {
+    id: "NA1104",
+    reason: "InvalidPercent",
+    severity: Severity::Error,
+    title: "the percentages of a path's splits do not add up to 100",
+    explanation: "Each split has 0 to 100 percent and all of a path together have 100; only a single split may say nothing, and then gets everything \
+(networking `ingress_validation.go`, HTTPIngressPath.Validate). It can't be guessed which of the numbers is wrong, so the path is left out.",
+    example: "splits:\n- {serviceName: a, percent: 60}\n- {serviceName: b, percent: 50}\n",
+    fix: "change the percentages so that they add up to 100",
+};
+
+/// A Service of another namespace.
+pub static FOREIGN_SERVICE: Code = Code {
+    id: "NA1105",
+    reason: "ForeignService",
+    severity: Severity::Error,
+    title: "a split sends to a Service of another namespace",
+    explanation: "A KIngress may only use Services of its own namespace (networking `ingress_validation.go`, IngressBackend.Validate); otherwise whoever may \
+write in one namespace could publish the Services of another. Where Knative's webhook is absent nothing else would stop it. The path is left out.",
+    example: "metadata: {namespace: default}\nspec:\n  rules:\n  - http:\n      paths:\n      - splits:\n        - {serviceNamespace: other, serviceName: a, servicePort: 80}\n",
+    fix: "move the KIngress or the Service, or put an ExternalName Service of this namespace between",
+};
+
+/// A port can't be resolved.
+pub static UNKNOWN_PORT: Code = Code {
+    id: "NA1106",
+    reason: "UnknownPort",
+    severity: Severity::Error,
+    title: "a split's port is no port of its Service",
+    explanation: "`actions.*` takes port numbers only (Alibaba's open controller turns any other into 0), so a named port is looked up in the Service. \
+Without that Service, or without a port of that name in it, nobody knows the number. Numbers go from 1 to 65535. The path is left out.",
+    example: "splits:\n- {serviceName: a, servicePort: htpp}\n",
+    fix: "write the number of the Service's port, or add the Service",
+};
+
+/// A header that HTTP can't carry or that routing depends on.
+pub static INVALID_HEADER: Code = Code {
+    id: "NA1107",
+    reason: "InvalidHeader",
+    severity: Severity::Error,
+    title: "a header has a name or value that can't be sent",
+    explanation: "A header's name is a token and its value has no control characters (RFC 9110, 5.1 and 5.5). `Host` is changed by `rewriteHost` only, and \
+headers that say where a message ends (`Content-Length`, `Transfer-Encoding`, `Connection`, `Keep-Alive`, `TE`, `Upgrade`) belong to the connection \
+(ALB, CreateRule, InsertHeaderConfig.Key): setting them would let one request be read as two. The path is left out.",
+    example: "appendHeaders: {Host: a.example.com}\n",
+    fix: "use another name; for the host use `rewriteHost`",
+};
+
+/// An unknown `httpOption`.
+pub static INVALID_HTTP_OPTION: Code = Code {
+    id: "NA1108",
+    reason: "InvalidHttpOption",
+    severity: Severity::Error,
+    title: "`httpOption` is neither `Enabled` nor `Redirected`",
+    explanation: "`Enabled` serves plain HTTP, `Redirected` answers it with 301 to HTTPS (networking `ingress_types.go`, HTTPOption). Anything else is treated as `Enabled`.",
+    example: "spec: {httpOption: Redirect}\n",
+    fix: "write `Enabled` or `Redirected`",
+};
+
+/// A certificate of another namespace.
+pub static FOREIGN_SECRET: Code = Code {
+    id: "NA1109",
+    reason: "ForeignSecret",
+    severity: Severity::Error,
+    title: "a certificate's Secret is in another namespace",
+    explanation: "An Ingress can only use Secrets of its own namespace, and so can a KIngress (networking `ingress_types.go`, IngressTLS.SecretNamespace). \
+The certificate is left out: its hosts are served without HTTPS.",
+    example: "metadata: {namespace: default}\nspec:\n  tls:\n  - {hosts: [a.example.com], secretName: a, secretNamespace: other}\n",
+    fix: "copy the Secret into the KIngress' namespace",
+};
+
+/// Two splits to one port with different headers.
+pub static AMBIGUOUS_SPLIT: Code = Code {
+    id: "NA1110",
+    reason: "AmbiguousSplit",
+    severity: Severity::Error,
+    title: "two splits send to the same port with different headers",
+    explanation: "Splits of one path that send to the same port of the same Service are one server group to ALB, and its headers are found by Service and port: \
+two sets of them can't be told apart. The path is left out. (Splits with the same headers are added up.)",
+    example: "splits:\n- {serviceName: a, servicePort: 80, percent: 50, appendHeaders: {x: '1'}}\n- {serviceName: a, servicePort: 80, percent: 50, appendHeaders: {x: '2'}}\n",
+    fix: "give each split a Service of its own",
+};
+
+/// The tag-to-host annotation can't be read.
+pub static UNREADABLE_TAG_HOSTS: Code = Code {
+    id: "NA1111",
+    reason: "UnreadableTagHosts",
+    severity: Severity::Error,
+    title: "the annotation `networking.internal.knative.dev/tag-to-host` can't be read",
+    explanation: "Serving writes there which hosts belong to which tag (serving `pkg/reconciler/route/resources/ingress.go`). Without it the hosts of a tag can't be told from \
+the default hosts, so the gray rules, which are for the default hosts only, are left out.",
+    example: "metadata:\n  annotations:\n    networking.internal.knative.dev/tag-to-host: '{'\n",
+    fix: "write a JSON object of lists, `{\"tag\":[\"host\"]}`, or remove the annotation",
+};
+
+/// A certificate's Secret isn't there.
+pub static MISSING_SECRET: Code = Code {
+    id: "NA1112",
+    reason: "MissingSecret",
+    severity: Severity::Warning,
+    title: "a certificate's Secret is not there",
+    explanation: "Until the Secret exists its hosts can't be served by HTTPS. With Alibaba's open controller (1.2) a missing Secret stops every change of the whole load \
+balancer, also for its neighbours.",
+    example: "spec:\n  tls:\n  - {hosts: [a.example.com], secretName: missing, secretNamespace: default}\n",
+    fix: "add the Secret, with `tls.crt` and `tls.key`",
+};
+
+/// `Redirected`, but no certificate.
+pub static REDIRECT_WITHOUT_CERTIFICATE: Code = Code {
+    id: "NA1113",
+    reason: "RedirectWithoutCertificate",
+    severity: Severity::Warning,
+    title: "`httpOption: Redirected`, but no certificate covers a host",
+    explanation: "A redirect to HTTPS leads nowhere while there is no certificate, and to Alibaba's open controller (1.2) an HTTPS host without one is an error for the whole \
+load balancer. The host is served by plain HTTP until `spec.tls` has a certificate for it, as Serving itself does while one is being issued.",
+    example: "spec:\n  httpOption: Redirected\n  rules:\n  - hosts: [hello.default.example.com]\n",
+    fix: "wait for the certificate, or add it to `spec.tls`; or write `httpOption: Enabled`",
+};
+
+/// The same header before and after the split.
+pub static HEADER_SET_TWICE: Code = Code {
+    id: "NA1114",
+    reason: "HeaderSetTwice",
+    severity: Severity::Warning,
+    title: "a header is set twice, to different values",
+    explanation: "Header names are the same in any case of letters. Where a path and its split set the same header, the split's value wins, as it is set later and is more specific; \
+Knative leaves it open (networking `ingress_types.go`, AppendHeaders). Within one map the name that sorts last wins.",
+    example: "paths:\n- appendHeaders: {x-side: any}\n  splits:\n  - {serviceName: a, servicePort: 80, appendHeaders: {X-Side: a}}\n",
+    fix: "set it in one place",
+};
+
+/// A rule behind one that takes all of its requests.
+pub static UNREACHABLE_RULE: Code = Code {
+    id: "NA1115",
+    reason: "UnreachableRule",
+    severity: Severity::Warning,
+    title: "no request can reach a rule",
+    explanation: "The first match wins (networking `ingress_types.go`, HTTPIngressRuleValue.Paths, and IngressRule.Hosts for a host with several rules). An earlier rule of the host has a \
+prefix of this path and asks for nothing that this one doesn't ask for too, so it takes every request first. The rule is left out; it would only cost quota.",
+    example: "paths:\n- splits: [{serviceName: a, servicePort: 80}]\n- path: /foo\n  splits: [{serviceName: b, servicePort: 80}]\n",
+    fix: "put the more specific rule first, or remove it",
+};
+
+/// An annotation under our prefixes without effect.
+pub static IDLE_ANNOTATION: Code = Code {
+    id: "NA1116",
+    reason: "IdleAnnotation",
+    severity: Severity::Warning,
+    title: "an annotation has no effect",
+    explanation: "A Knative Service, and the KIngress that gets its annotations, can have `alicloud.serving.knative.dev/headers` and `alicloud.serving.knative.dev/cookies`. Other keys under \
+`alicloud.serving.knative.dev/`, `net-alb.knative.dev/` and `alb.ingress.kubernetes.io/` are written by net-alb on the Ingresses that it makes, or don't exist.",
+    example: "metadata:\n  annotations:\n    alicloud.serving.knative.dev/header: '[{revision: a, headers: {x: y}}]'\n",
+    fix: "mend the key, or remove it",
+};
+
+/// What the article's form leaves out.
+pub static ARTICLE_FORM_LOSES: Code = Code {
+    id: "NA1117",
+    reason: "ArticleFormLoses",
+    severity: Severity::Warning,
+    title: "`annotation-format: article` leaves something out",
+    explanation: "The article's form holds one action a rule and knows header and cookie conditions only: headers that are set, hosts that are rewritten and net-alb's own annotations have no place in it, and \
+its cluster-local hosts are the full names only. Alibaba's open controller (1.2) reads its `targetGroups` as no targets. It is for reading and comparing.",
+    example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-alb, namespace: knative-serving}\ndata: {annotation-format: article}\n",
+    fix: "write `annotation-format: current` for anything that serves",
+};
+
+/// More targets than ALB takes.
+pub static TOO_MANY_TARGETS: Code = Code {
+    id: "NA1131",
+    reason: "TooManyTargets",
+    severity: Severity::Error,
+    title: "a path is split over more targets than ALB takes",
+    explanation: "A forward of ALB has at most 5 server groups (ALB, CreateRule, ForwardGroupConfig.ServerGroupTuples). Splits with 0 percent don't count. For target `alb` the path is left out; \
+target `gateway` serves it.",
+    example: "splits:  # six Services, six percentages\n",
+    fix: "split over 5 Services at most",
+};
+
+/// More conditions than ALB takes.
+pub static TOO_MANY_CONDITIONS: Code = Code {
+    id: "NA1132",
+    reason: "TooManyConditions",
+    severity: Severity::Error,
+    title: "a rule has more conditions than ALB takes",
+    explanation: "A rule of a Standard ALB has at most 10 conditions, its host and its path among them (ALB, \"Quotas and limits\"). For target `alb` the rule is left out; target `gateway` serves it.",
+    example: "metadata:\n  annotations:\n    alicloud.serving.knative.dev/headers: '[{revision: a, headers: {h1: x, h2: x, h3: x, h4: x, h5: x, h6: x, h7: x, h8: x, h9: x}}]'\n",
+    fix: "match 8 headers or cookies at most",
+};
+
+/// More actions than ALB takes.
+pub static TOO_MANY_ACTIONS: Code = Code {
+    id: "NA1133",
+    reason: "TooManyActions",
+    severity: Severity::Error,
+    title: "a rule has more actions than ALB takes",
+    explanation: "A rule of a Standard ALB has at most 5 actions: each header that is set, the host rewrite and the forward (ALB, \"Quotas and limits\"). For target `alb` the rule is left out; target `gateway` serves it.",
+    example: "appendHeaders: {a: '1', b: '2', c: '3', d: '4', e: '5'}\n",
+    fix: "set fewer headers: 4 with the forward, 3 with a host rewrite too",
+};
+
+/// `*` or `?` in a value that has to match letter by letter.
+pub static LITERAL_WILDCARD: Code = Code {
+    id: "NA1134",
+    reason: "LiteralWildcard",
+    severity: Severity::Error,
+    title: "a header or cookie value has `*` or `?`, which ALB takes for a wildcard",
+    explanation: "Knative compares header values letter by letter; to ALB `*` is any text and `?` any character, and there is no way to write them otherwise (ALB, \"Manage forwarding rules for a listener\"). \
+The rule would match more than was asked. For target `alb` it is left out; for target `gateway` it carries `net-alb.knative.dev/literal-conditions.NAME` and is served as meant.",
+    example: "headers: {x-pattern: {exact: 'a*'}}\n",
+    fix: "match a value without `*` and `?`",
+};
+
+/// A header or cookie match outside of ALB's limits.
+pub static MATCH_BEYOND_ALB: Code = Code {
+    id: "NA1135",
+    reason: "MatchBeyondAlb",
+    severity: Severity::Error,
+    title: "a header or cookie to match is outside of ALB's limits",
+    explanation: "A header's name has 1–40 letters, digits, `-` and `_` and is neither `Cookie` nor `Host`; its value 1–128 printable characters without a space at either end. A cookie's name and value have 1–100 characters, \
+none of them a space or one of `;#[]{}\\|<>&\"` (ALB, CreateRule, RuleConditions). For target `alb` the rule is left out; target `gateway` serves it.",
+    example: "headers: {x-empty: {exact: ''}}\n",
+    fix: "match another header or cookie, or a shorter value",
+};
+
+/// A header to set outside of ALB's limits.
+pub static HEADER_BEYOND_ALB: Code = Code {
+    id: "NA1136",
+    reason: "HeaderBeyondAlb",
+    severity: Severity::Error,
+    title: "a header to set is outside of ALB's limits",
+    explanation: "`InsertHeader` takes a name of 1–40 letters, digits, `-` and `_` that is none of ALB's own (`X-Forwarded-*`, `SLB-*`, `Cookie`, …), and a value of 1–128 printable ASCII characters without `\"`, without a space at either end and \
+without `\\` at the end (ALB, CreateRule, InsertHeaderConfig). For target `alb` the rule is left out; target `gateway` serves it.",
+    example: "appendHeaders: {x-quote: 'say \"hello\"'}\n",
+    fix: "use another name or a plainer value",
+};
+
+/// A path that ALB can't say.
+pub static PATH_BEYOND_ALB: Code = Code {
+    id: "NA1137",
+    reason: "PathBeyondAlb",
+    severity: Severity::Error,
+    title: "a path is outside of ALB's limits",
+    explanation: "A path of a KIngress is a plain prefix; on ALB it becomes `PATH*`, at most 128 characters, in which `*` and `?` are wildcards with no way to write them otherwise (ALB, CreateRule, PathConfig). \
+For target `alb` the path is left out; for target `gateway` it carries `net-alb.knative.dev/literal-paths.NAME` and is served as meant.",
+    example: "paths:\n- path: /files/*.txt\n",
+    fix: "use a shorter prefix, without `*` and `?`",
+};
+
+/// Headers by split, on the real ALB.
+pub static SPLIT_HEADERS_ON_ALB: Code = Code {
+    id: "NA1138",
+    reason: "SplitHeadersOnAlb",
+    severity: Severity::Warning,
+    title: "ALB can't set headers by split",
+    explanation: "ALB's `InsertHeader` belongs to the rule, not to one of its targets. Knative names the revision in headers of each split, by which its activator knows whom to wake: without them a revision that runs still answers, \
+but one that sleeps, or is behind the activator for any other reason, answers 404 (serving `pkg/activator/handler/context_handler.go`). A path with one target has no such trouble, as its headers go on the rule.",
+    example: "splits:\n- {serviceName: a, servicePort: 80, percent: 50, appendHeaders: {Knative-Serving-Revision: a}}\n- {serviceName: b, servicePort: 80, percent: 50, appendHeaders: {Knative-Serving-Revision: b}}\n",
+    fix: "keep the revisions of a split awake (`autoscaling.knative.dev/min-scale: \"1\"` and target-burst-capacity 0), or serve it with target `gateway`",
+};
+
+/// A gray annotation can't be read.
+pub static UNREADABLE_GRAY_RULES: Code = Code {
+    id: "NA1151",
+    reason: "UnreadableGrayRules",
+    severity: Severity::Error,
+    title: "a gray release annotation can't be read",
+    explanation: "`alicloud.serving.knative.dev/headers` and `…/cookies` hold a list of entries as JSON, as YAML, or unquoted as in the article that introduced them. None of its entries can be honoured; everything else is served.",
+    example: "metadata:\n  annotations:\n    alicloud.serving.knative.dev/headers: '[{revision:a,headers:{demo:test}'\n",
+    fix: "write `'[{revision: NAME, headers: {name: value}}]'`",
+};
+
+/// An entry of a gray annotation is wrong.
+pub static INVALID_GRAY_RULE: Code = Code {
+    id: "NA1152",
+    reason: "InvalidGrayRule",
+    severity: Severity::Error,
+    title: "an entry of a gray release annotation is wrong",
+    explanation: "An entry names one target, `revision` or `tag`, and at least one pair that has to match, under `headers` or `cookies`, whichever annotation it is in. The entry is left out; the others are served.",
+    example: "metadata:\n  annotations:\n    alicloud.serving.knative.dev/headers: '[{revison:a,headers:{demo:test}}]'\n",
+    fix: "write `{revision: NAME, headers: {name: value}}`",
+};
+
+/// Nobody knows the entry's revision or tag.
+pub static UNKNOWN_GRAY_TARGET: Code = Code {
+    id: "NA1153",
+    reason: "UnknownGrayTarget",
+    severity: Severity::Error,
+    title: "a gray rule sends to a revision or tag that is not there",
+    explanation: "A gray rule sends to a revision or tag of the same Knative Service. One that gets no percentage of the traffic is in no split of the KIngress, but as long as it exists there is a Service of its name, \
+and that will do (serving `pkg/reconciler/serverlessservice/resources/services.go`). Neither is there. The entry is left out, so its requests take the default route.",
+    example: "metadata:\n  annotations:\n    alicloud.serving.knative.dev/headers: '[{revision:helloworld-go-00009,headers:{demo:test}}]'\n",
+    fix: "name a revision (`kubectl get revisions`) or a tag of `spec.traffic`",
+};
+
+/// There is no default route for gray rules.
+pub static IDLE_GRAY_RULES: Code = Code {
+    id: "NA1154",
+    reason: "IdleGrayRules",
+    severity: Severity::Warning,
+    title: "gray rules have no default route to branch off from",
+    explanation: "Gray rules take requests from the default route: the path without prefix and headers of every host that belongs to no tag. This KIngress has none, so they do nothing.",
+    example: "spec:\n  rules:\n  - hosts: [a.example.com]\n    http:\n      paths:\n      - path: /only\n",
+    fix: "add a path that takes everything, or remove the annotation",
+};
+
+/// Cookies are compared in any case.
+pub static COOKIE_CASE: Code = Code {
+    id: "NA1155",
+    reason: "CookieCase",
+    severity: Severity::Note,
+    title: "ALB compares cookies in any case of letters",
+    explanation: "A cookie condition of ALB is written in lower case and matches in any case of letters (ALB, CreateRule, CookieConfig), so that `Always` and `always` are the same. The embedded ALB does as ALB does.",
+    example: "metadata:\n  annotations:\n    alicloud.serving.knative.dev/cookies: '[{revision:a,cookies:{demo:Always}}]'\n",
+    fix: "use values that differ in more than the case of letters",
+};
+
+/// A setting's value.
+pub static BAD_SETTING: Code = Code {
+    id: "NA1161",
+    reason: "BadSetting",
+    severity: Severity::Error,
+    title: "a setting has a value that can't be honoured",
+    explanation: "ConfigMap `config-alb` has `target` (`alb`, `gateway`), `annotation-format` (`current`, `article`), `cluster-local` (`separate`, `shared`), and the IngressClasses `internet-class` and `intranet-class`, which have to differ. \
+The setting keeps the value that it had before.",
+    example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-alb, namespace: knative-serving}\ndata: {target: cloud}\n",
+    fix: "write one of the values above",
+};
+
+/// A setting that doesn't exist.
+pub static UNKNOWN_SETTING: Code = Code {
+    id: "NA1162",
+    reason: "UnknownSetting",
+    severity: Severity::Warning,
+    title: "a setting does not exist",
+    explanation: "ConfigMap `config-alb` has `target`, `annotation-format`, `cluster-local`, `internet-class` and `intranet-class`. Any other key but `_example` does nothing.",
+    example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-alb, namespace: knative-serving}\ndata: {traget: alb}\n",
+    fix: "mend the key, or remove it",
+};
+
+/// A second `config-alb`.
+pub static SECOND_CONFIG_MAP: Code = Code {
+    id: "NA1163",
+    reason: "SecondConfigMap",
+    severity: Severity::Warning,
+    title: "there is more than one ConfigMap `config-alb`",
+    explanation: "The one in the namespace `knative-serving` is read, or else the first by namespace. The others do nothing.",
+    example: "metadata: {name: config-alb, namespace: default}\n---\nmetadata: {name: config-alb, namespace: knative-serving}\n",
+    fix: "delete all but one",
+};

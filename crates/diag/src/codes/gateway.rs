@@ -1,6 +1,175 @@
 //! NA30xx, stage 3a: what the gateway serves.
 
-use crate::Code;
+use crate::{Code, Severity};
 
 /// All of this stage, by id.
-pub(super) const ALL: &[&Code] = &[];
+pub(super) const ALL: &[&Code] = &[
+    &BAD_REGEX,
+    &BAD_NETWORK,
+    &NO_FINAL_ACTION,
+    &BAD_TEMPLATE,
+    &HEADER_EDIT_REFUSED,
+    &BACKEND_PROTOCOL_NOT_SERVED,
+    &EXTERNAL_SERVER_GROUP,
+    &STICKINESS_NOT_SERVED,
+    &SCHEDULER_NOT_SERVED,
+    &HEALTH_CHECK_NOT_SERVED,
+    &TRAFFIC_MIRROR_NOT_SERVED,
+    &BAD_FIXED_RESPONSE,
+];
+
+/// A regular expression that doesn't compile or is too big.
+pub static BAD_REGEX: Code = Code {
+    id: "NA3001",
+    reason: "BadRegex",
+    severity: Severity::Error,
+    title: "a regular expression can't be used",
+    explanation: "The gateway compiles regular expressions with Rust's `regex` crate: no look-around, no \
+                  back-references, and at most 256 KiB of memory each, so that no pattern can stop the gateway. Without its \
+                  condition the rule would take requests that it wasn't meant for, so the whole rule is left out.",
+    example: "path: \"~*/api/(?!internal)\"\npathType: ImplementationSpecific\n",
+    fix: "write the pattern without look-around and back-references; two rules, the exception first, do the same",
+};
+
+/// A `SourceIp` value that is no network.
+pub static BAD_NETWORK: Code = Code {
+    id: "NA3002",
+    reason: "BadNetwork",
+    severity: Severity::Error,
+    title: "a source address is no network",
+    explanation: "ALB's condition `SourceIp` takes networks in CIDR notation. Without its condition the rule would take \
+                  requests from everywhere, so the whole rule is left out.",
+    example: "alb.ingress.kubernetes.io/conditions.hello: |\n  [{\"type\":\"SourceIp\",\"sourceIpConfig\":{\"values\":\
+              [\"10.0.0.0/33\"]}}]\n",
+    fix: "write an address and a prefix length: 10.0.0.0/8, 2001:db8::/32",
+};
+
+/// A rule without a final action.
+pub static NO_FINAL_ACTION: Code = Code {
+    id: "NA3003",
+    reason: "NoFinalAction",
+    severity: Severity::Error,
+    title: "a rule neither forwards nor answers",
+    explanation: "Every forwarding rule of ALB ends in one of ForwardGroup, Redirect and FixedResponse. A rule without \
+                  one can't be served and is left out.",
+    example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"InsertHeader\",\"InsertHeaderConfig\":\
+              {\"key\":\"a\",\"value\":\"b\",\"valueType\":\"UserDefined\"}}]\n# and a backend port `use-annotation`\n",
+    fix: "add a ForwardGroup, Redirect or FixedResponse to the actions",
+};
+
+/// A rewrite or redirect with an unknown variable or a text that fits in no URL.
+pub static BAD_TEMPLATE: Code = Code {
+    id: "NA3004",
+    reason: "BadTemplate",
+    severity: Severity::Error,
+    title: "a rewrite or redirect can't be filled in",
+    explanation: "Rewrites and redirects know the variables ${host}, ${path}, ${query}, ${protocol} and ${port}, and \
+                  ${1} to ${3} for the groups of a regular expression in the rule's path (ALB, \"Advanced features of \
+                  ALB Ingresses\"). Spaces and control characters can't be in a URL. The rule is left out.",
+    example: "alb.ingress.kubernetes.io/rewrite-target: /${uri}\n",
+    fix: "use one of the variables above, and percent-encode what can't be in a URL",
+};
+
+/// An `InsertHeader` or `RemoveHeader` that would break the message.
+pub static HEADER_EDIT_REFUSED: Code = Code {
+    id: "NA3005",
+    reason: "HeaderEditRefused",
+    severity: Severity::Error,
+    title: "a header can't be set or removed",
+    explanation: "Connection, Content-Length, Expect, Host, Keep-Alive, TE, Trailer, Transfer-Encoding and Upgrade frame \
+                  or route a message, and ALB refuses to edit them (OpenAPI, CreateRule); a name must be a token and a \
+                  value has no control characters (RFC 9110 §5). This action is left out, the rest of the rule serves.",
+    example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"InsertHeader\",\"InsertHeaderConfig\":\
+              {\"key\":\"Host\",\"value\":\"b\",\"valueType\":\"UserDefined\"}}]\n",
+    fix: "use Rewrite for the host; leave the framing of messages to the gateway",
+};
+
+/// A server group whose protocol the gateway doesn't speak.
+pub static BACKEND_PROTOCOL_NOT_SERVED: Code = Code {
+    id: "NA3006",
+    reason: "BackendProtocolNotServed",
+    severity: Severity::Warning,
+    title: "the backend is spoken to in another protocol than asked for",
+    explanation: "The gateway speaks HTTP/1.1 to backends. A group with h2c or gRPC gets HTTP/1.1, which Knative's own \
+                  components and most servers understand on the same port, but gRPC calls fail. To a group with HTTPS \
+                  nothing is sent, since it would be sent in clear: requests get 502.",
+    example: "alb.ingress.kubernetes.io/backend-protocol: https\n",
+    fix: "serve this route through ALB itself, or let the backend listen for HTTP",
+};
+
+/// A server group made by hand at Alibaba.
+pub static EXTERNAL_SERVER_GROUP: Code = Code {
+    id: "NA3007",
+    reason: "ExternalServerGroup",
+    severity: Severity::Warning,
+    title: "a server group exists only at Alibaba Cloud",
+    explanation: "A group named by its id (`sgp-…`) is kept at Alibaba Cloud; the gateway doesn't know its servers and \
+                  answers 503 for its share of the requests.",
+    example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"ForwardGroup\",\"ForwardConfig\":\
+              {\"ServerGroups\":[{\"ServerGroupID\":\"sgp-1\",\"Weight\":100}]}}]\n",
+    fix: "name a Service instead of a server group id",
+};
+
+/// Sticky sessions, of groups or servers.
+pub static STICKINESS_NOT_SERVED: Code = Code {
+    id: "NA3008",
+    reason: "StickinessNotServed",
+    severity: Severity::Warning,
+    title: "requests of one client don't stay together",
+    explanation: "The gateway chooses target and server for every request anew. ALB's sticky sessions, of a server group \
+                  or of a server, aren't served.",
+    example: "alb.ingress.kubernetes.io/sticky-session: \"true\"\n",
+    fix: "keep session state outside the servers, or choose the revision by a cookie rule",
+};
+
+/// A scheduler other than round robin.
+pub static SCHEDULER_NOT_SERVED: Code = Code {
+    id: "NA3009",
+    reason: "SchedulerNotServed",
+    severity: Severity::Warning,
+    title: "servers are chosen in turn",
+    explanation: "The gateway chooses among the servers of a group in turn (ALB's `wrr` with equal weights). Least \
+                  connections (`wlc`) and consistent hashing (`sch`, `uch`) aren't served.",
+    example: "alb.ingress.kubernetes.io/backend-scheduler: wlc\n",
+    fix: "leave `backend-scheduler` out, or keep it for ALB and live with round robin here",
+};
+
+/// A health check.
+pub static HEALTH_CHECK_NOT_SERVED: Code = Code {
+    id: "NA3010",
+    reason: "HealthCheckNotServed",
+    severity: Severity::Note,
+    title: "servers aren't checked",
+    explanation: "The gateway sends requests to every ready endpoint that Kubernetes names, and tries another one where it \
+                  can't connect. ALB's own health checks aren't made.",
+    example: "alb.ingress.kubernetes.io/healthcheck-enabled: \"true\"\n",
+    fix: "give the pods a readiness probe",
+};
+
+/// A traffic mirror.
+pub static TRAFFIC_MIRROR_NOT_SERVED: Code = Code {
+    id: "NA3011",
+    reason: "TrafficMirrorNotServed",
+    severity: Severity::Warning,
+    title: "requests aren't mirrored",
+    explanation: "A mirror copies requests to server groups by their ids at Alibaba Cloud, which the gateway doesn't \
+                  know. The action is left out, the rest of the rule serves.",
+    example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"TrafficMirror\",\"TrafficMirrorConfig\":\
+              {\"TargetType\":\"ForwardGroupMirror\",\"MirrorGroupConfig\":{\"ServerGroupTuples\":\
+              [{\"ServerGroupID\":\"sgp-1\"}]}}}]\n",
+    fix: "use ALB itself for mirroring",
+};
+
+/// A fixed response or redirect that is no HTTP.
+pub static BAD_FIXED_RESPONSE: Code = Code {
+    id: "NA3012",
+    reason: "BadFixedResponse",
+    severity: Severity::Error,
+    title: "an answer is no valid HTTP",
+    explanation: "A fixed response has a status of 2xx, 4xx or 5xx and a content type without control characters; a \
+                  redirect has 301, 302, 303, 307 or 308 (ALB, \"Manage forwarding rules for a listener\"). The rule is \
+                  left out.",
+    example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"FixedResponse\",\"FixedResponseConfig\":\
+              {\"contentType\":\"text/plain\",\"httpCode\":\"99\",\"content\":\"\"}}]\n",
+    fix: "choose one of the statuses above",
+};

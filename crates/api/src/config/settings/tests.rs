@@ -1,0 +1,90 @@
+use super::*;
+use crate::Object;
+
+/// Reads ConfigMaps from YAML documents and the settings from those.
+fn settings(yaml: &str) -> (Settings, Vec<String>) {
+    let mut snapshot = Snapshot::default();
+    for config_map in serde_saphyr::from_multiple::<ConfigMap>(yaml).unwrap() {
+        assert!(snapshot.insert(Object::ConfigMap(config_map)));
+    }
+    let outcome = Settings::from_snapshot(&snapshot, Settings::default());
+    let messages = outcome.diagnostics.iter().map(|d| format!("{} {d}", d.severity)).collect();
+    (outcome.value, messages)
+}
+
+#[test]
+fn without_a_config_map_nothing_changes() {
+    let (read, messages) = settings("metadata: {name: config-network}\ndata: {target: alb}\n");
+    assert_eq!((read, messages), (Settings::default(), vec![]));
+}
+
+#[test]
+fn reads_every_key() {
+    let (read, messages) = settings(
+        "metadata: {name: config-alb, namespace: knative-serving}
+data:
+  _example: anything
+  target: alb
+  annotation-format: article
+  cluster-local: shared
+  internet-class: public.example
+  intranet-class: private
+",
+    );
+    let expected = Settings {
+        target: Target::Alb,
+        annotation_format: AnnotationFormat::Article,
+        cluster_local: ClusterLocal::Shared,
+        internet_class: "public.example".into(),
+        intranet_class: "private".into(),
+    };
+    assert_eq!((read, messages), (expected, vec![]));
+}
+
+#[test]
+fn keeps_the_base_where_a_value_is_bad() {
+    let (read, messages) = settings(
+        "metadata: {name: config-alb}
+data:
+  target: alp
+  cluster_local: shared
+  internet-class: Public
+  annotation-format: article
+",
+    );
+    let expected = Settings { annotation_format: AnnotationFormat::Article, ..Settings::default() };
+    assert_eq!(read, expected);
+    assert_eq!(
+        messages,
+        [
+            "warning NA1162 data.cluster_local: `cluster_local` is no setting and has no effect; write `cluster-local`",
+            "error NA1161 data.internet-class: `Public` can't be the name of an IngressClass; write lower-case letters, digits, `-` and `.`, at most 253",
+            "error NA1161 data.target: `alp` is none of `alb`, `gateway`; write `alb`",
+        ]
+    );
+}
+
+#[test]
+fn refuses_one_class_for_both_visibilities() {
+    let (read, messages) =
+        settings("metadata: {name: config-alb}\ndata: {internet-class: one, intranet-class: one}\n");
+    assert_eq!(read, Settings::default());
+    assert!(messages[0].starts_with("error NA1161 data.intranet-class: "), "{messages:?}");
+    assert!(messages[0].contains("cluster-local hosts would be public"), "{messages:?}");
+}
+
+#[test]
+fn reads_one_config_map_of_several() {
+    let (read, messages) = settings(
+        "metadata: {name: config-alb, namespace: a}
+data: {target: alb}
+---
+metadata: {name: config-alb, namespace: knative-serving}
+data: {cluster-local: shared}
+",
+    );
+    assert_eq!(read, Settings { cluster_local: ClusterLocal::Shared, ..Settings::default() });
+    let message =
+        "warning NA1163 the settings are read from `knative-serving/config-alb` only; delete one of them";
+    assert_eq!(messages, [message]);
+}

@@ -1,0 +1,50 @@
+use super::{Failure, Job, Trace};
+use crate::endpoints::Endpoints;
+use crate::reason::Reason;
+use crate::socket::Socket;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+
+/// A connection to a server, for one exchange.
+pub(crate) struct Upstream {
+    pub(crate) socket: Socket,
+    pub(crate) address: SocketAddr,
+    /// It has carried other exchanges before.
+    pub(crate) reused: bool,
+}
+
+impl Job<'_> {
+    /// A connection to this server, or, if that can't be reached, to one other of the group: nothing has been sent yet.
+    pub(super) async fn connect(
+        &self,
+        address: SocketAddr,
+        endpoints: &Endpoints,
+        trace: &mut Trace,
+    ) -> Result<Upstream, Failure> {
+        trace.endpoint = Some(address);
+        let refused = match self.any(address).await {
+            Ok(upstream) => return Ok(upstream),
+            Err(reason) => reason,
+        };
+        let Some(other) = endpoints.other_than(address) else { return Err(Failure::Refused(refused)) };
+        trace.endpoint = Some(other);
+        self.any(other).await.map_err(Failure::Refused)
+    }
+
+    async fn any(&self, address: SocketAddr) -> Result<Upstream, Reason> {
+        match self.worker.upstreams.take(address) {
+            Some(socket) => Ok(Upstream { socket, address, reused: true }),
+            None => self.fresh(address).await,
+        }
+    }
+
+    /// A new connection.
+    pub(super) async fn fresh(&self, address: SocketAddr) -> Result<Upstream, Reason> {
+        self.deadline.set(self.worker.timeouts.connect);
+        match self.deadline.watch(TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => Ok(Upstream { socket: Socket::new(stream), address, reused: false }),
+            Ok(Err(_)) => Err(Reason::ConnectFailed),
+            Err(_) => Err(Reason::ConnectTimeout),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The head of a request on its way to a backend.
+
+use super::Incoming;
+use crate::http1::Framing;
+use crate::http1::field::FieldKind;
+use crate::table::action::RewritePlan;
+use crate::table::edits::{Computed, HeaderEdits};
+use crate::table::template::{Template, Variables};
+use crate::table::{CompiledRule, RequestHead};
+use net_alb_model::SystemValue;
+use std::io::Write;
+
+/// What a rewrite has made of a request; `None` is "as it was".
+#[derive(Debug, Default)]
+pub(crate) struct Rewritten {
+    pub(crate) host: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) query: Option<String>,
+}
+
+impl Rewritten {
+    pub(crate) fn new(plan: &RewritePlan, rule: &CompiledRule, incoming: &Incoming<'_>) -> Rewritten {
+        let head = &incoming.head;
+        let fill = |template: &Option<Template>| {
+            let template = template.as_ref()?;
+            Some(incoming.expand(template, Some(rule)))
+        };
+        let path = fill(&plan.path).map(|path| if path.starts_with('/') { path } else { format!("/{path}") });
+        let query = fill(&plan.query).filter(|query| head.query != Some(query));
+        Rewritten { host: fill(&plan.host), path, query }
+    }
+
+    /// The request as the backend gets it: what response rules look at.
+    pub(crate) fn apply<'a>(&'a self, head: &RequestHead<'a>) -> RequestHead<'a> {
+        RequestHead {
+            authority: self.host.as_deref().unwrap_or(head.authority),
+            path: self.path.as_deref().unwrap_or(head.path),
+            query: self.query.as_deref().or(head.query),
+            ..*head
+        }
+    }
+}
+
+impl Incoming<'_> {
+    /// Fills a template in. Groups come from the rule's own path condition.
+    pub(crate) fn expand(&self, template: &Template, rule: Option<&CompiledRule>) -> String {
+        let mut out = String::new();
+        let head = &self.head;
+        let captures = rule.filter(|_| template.has_captures()).and_then(|rule| rule.captures(head.path));
+        let port = self.frame_port();
+        let variables = Variables {
+            host: head.host(),
+            path: head.path,
+            query: head.query.unwrap_or_default(),
+            protocol: self.scheme(),
+            port: head.port().unwrap_or(&port),
+            captures: captures.as_ref(),
+        };
+        template.expand(&variables, &mut out);
+        out
+    }
+
+    fn frame_port(&self) -> String {
+        self.listener.id.port.to_string()
+    }
+
+    /// Appends the fields that an edit computes from the request.
+    pub(crate) fn push_computed(&self, edits: &HeaderEdits, out: &mut Vec<u8>) {
+        for (name, computed) in edits.computed() {
+            let copied = match computed {
+                Computed::Header(from) => self.head.headers.values(from).next(),
+                Computed::System(_) => Some(&b""[..]),
+            };
+            let Some(copied) = copied else { continue };
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
+            // Writing into memory can't fail.
+            let _ = match computed {
+                Computed::Header(_) => out.write_all(copied),
+                Computed::System(SystemValue::ClientSrcPort) => write!(out, "{}", self.peer.port()),
+                Computed::System(SystemValue::ClientSrcIp) => {
+                    write!(out, "{}", self.peer.ip().to_canonical())
+                }
+                Computed::System(SystemValue::Protocol) => {
+                    write!(out, "HTTP/1.{}", u8::from(!self.facts.http10))
+                }
+                Computed::System(SystemValue::SLBId) => write!(out, "{}", self.listener.alb),
+                Computed::System(SystemValue::SLBPort) => write!(out, "{}", self.listener.id.port),
+            };
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+}
+
+/// Appends the head for the backend.
+pub(crate) fn push_request(
+    incoming: &Incoming<'_>,
+    to: &Rewritten,
+    edits: &HeaderEdits,
+    keepalive: bool,
+    out: &mut Vec<u8>,
+) {
+    let head = to.apply(&incoming.head);
+    let query_mark: &[u8] = if head.query.is_some() { b"?" } else { b"" };
+    let query = head.query.unwrap_or_default().as_bytes();
+    // An absolute URL may have had no path.
+    let slash: &[u8] = if head.path.is_empty() { b"/" } else { b"" };
+    let line = [head.method.as_bytes(), b" ", slash, head.path.as_bytes(), query_mark, query];
+    for part in line {
+        out.extend_from_slice(part);
+    }
+    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
+    out.extend_from_slice(head.authority.as_bytes());
+    out.extend_from_slice(b"\r\n");
+    for (name, value, kind) in head.headers.fields() {
+        if passes(kind, incoming) && !edits.drops(name) {
+            push_field(name, value, out);
+        }
+    }
+    push_forwarded(incoming, out);
+    match incoming.facts.framing {
+        Framing::None | Framing::UntilClose => {}
+        Framing::Length(length) => {
+            let _ = write!(out, "content-length: {length}\r\n");
+        }
+        Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+    }
+    if incoming.facts.upgrade {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+    } else if !keepalive {
+        out.extend_from_slice(b"connection: close\r\n");
+    }
+    if incoming.facts.takes_trailers {
+        out.extend_from_slice(b"te: trailers\r\n");
+    }
+    out.extend_from_slice(edits.fixed());
+    incoming.push_computed(edits, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a field of the client's goes on as it is.
+fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
+    let set = &incoming.frame.x_forwarded_for;
+    match kind {
+        FieldKind::Other => true,
+        FieldKind::Upgrade => incoming.facts.upgrade,
+        FieldKind::Expect => incoming.facts.expects_continue,
+        FieldKind::XForwardedFor => !set.x_forwarded_for,
+        FieldKind::XForwardedProto => !set.proto,
+        FieldKind::XForwardedPort => !set.slb_port,
+        FieldKind::XForwardedHost => !set.host,
+        FieldKind::XForwardedClientSrcPort => !set.client_src_port,
+        FieldKind::SlbId => !set.slb_id,
+        // A body of length 0 is none, but its sender may want it said.
+        FieldKind::ContentLength => incoming.facts.framing == Framing::None,
+        FieldKind::Host
+        | FieldKind::TransferEncoding
+        | FieldKind::Connection
+        | FieldKind::Te
+        | FieldKind::Hop => false,
+    }
+}
+
+/// The headers that tell the backend about the client.
+///
+/// Source: ALB, "X-Forwarded headers"; AlbConfig's `xForwardedForConfig`.
+fn push_forwarded(incoming: &Incoming<'_>, out: &mut Vec<u8>) {
+    let set = &incoming.frame.x_forwarded_for;
+    let peer = incoming.peer;
+    // Writing into memory can't fail.
+    if set.x_forwarded_for {
+        out.extend_from_slice(b"x-forwarded-for: ");
+        for value in incoming.head.headers.values("x-forwarded-for").filter(|value| !value.is_empty()) {
+            out.extend_from_slice(value);
+            out.extend_from_slice(b", ");
+        }
+        let _ = write!(out, "{}\r\n", peer.ip().to_canonical());
+    }
+    if set.proto {
+        push_field(b"x-forwarded-proto", incoming.scheme().as_bytes(), out);
+    }
+    if set.slb_port {
+        let _ = write!(out, "x-forwarded-port: {}\r\n", incoming.listener.id.port);
+    }
+    if set.host {
+        push_field(b"x-forwarded-host", incoming.head.authority.as_bytes(), out);
+    }
+    if set.client_src_port {
+        let _ = write!(out, "x-forwarded-client-srcport: {}\r\n", peer.port());
+    }
+    if set.slb_id {
+        push_field(b"slb-id", incoming.listener.alb.as_bytes(), out);
+    }
+}
+
+pub(crate) fn push_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    for part in [name, b": ", value, b"\r\n"] {
+        out.extend_from_slice(part);
+    }
+}

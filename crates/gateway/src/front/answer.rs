@@ -1,0 +1,123 @@
+use super::Connection;
+use crate::forward::head::push_field;
+use crate::forward::{Answer, Changes, Incoming};
+use crate::http1::Framing;
+use crate::http1::field::FieldKind;
+use crate::http1::response::Response;
+use crate::http1::writer::Writer;
+use crate::table::cors::CorsPolicy;
+use std::io;
+
+/// An answer of a backend's on its way to an HTTP/1.1 (or 1.0) client.
+#[derive(Debug)]
+pub(crate) struct Http1Answer<'a> {
+    writer: Writer<'a>,
+    /// The client would use the connection again.
+    keep_alive: bool,
+    http10: bool,
+    pub(crate) status: u16,
+    /// The end of the body is the connection's, or the client has been told so.
+    pub(crate) closes: bool,
+}
+
+impl<'a> Http1Answer<'a> {
+    pub(crate) fn new(connection: &'a Connection, out: &'a mut Vec<u8>, incoming: &Incoming<'_>) -> Self {
+        out.clear();
+        Http1Answer {
+            writer: Writer::new(&connection.socket, &connection.deadline, incoming.frame.request, out),
+            keep_alive: incoming.facts.keep_alive && !connection.is_closing(),
+            http10: incoming.facts.http10,
+            status: 0,
+            closes: false,
+        }
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.writer.written
+    }
+
+    fn push_status(&mut self, response: &Response) {
+        let out = &mut *self.writer.out;
+        out.extend_from_slice(b"HTTP/1.1 ");
+        push_status_code(response.status, out);
+        out.push(b' ');
+        out.extend_from_slice(response.phrase());
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+impl Answer for Http1Answer<'_> {
+    async fn interim(&mut self, response: &Response) -> io::Result<()> {
+        if self.http10 {
+            return Ok(());
+        }
+        self.push_status(response);
+        for span in response.spans.iter().filter(|span| span.kind == FieldKind::Other) {
+            push_field(span.name(response.text()), span.value(response.text()), self.writer.out);
+        }
+        self.writer.out.extend_from_slice(b"\r\n");
+        self.writer.flush().await
+    }
+
+    fn begin(&mut self, response: &Response, changes: &Changes<'_>, incoming: &Incoming<'_>, reuse: bool) {
+        self.status = response.status;
+        self.push_status(response);
+        let upgraded = response.status == 101;
+        let out = &mut *self.writer.out;
+        for (name, value, kind) in response.head().headers.fields() {
+            let passes = match kind {
+                FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
+                FieldKind::Upgrade => upgraded,
+                FieldKind::ContentLength => response.status >= 200 && response.status != 204,
+                _ => true,
+            };
+            let ours = changes.edits.is_some_and(|edits| edits.drops(name))
+                || (changes.cors.is_some() && CorsPolicy::owns(name));
+            if passes && !ours {
+                push_field(name, value, out);
+            }
+        }
+        if let Some((policy, origin)) = changes.cors {
+            policy.allow(origin, false, out);
+        }
+        if let Some(edits) = changes.edits {
+            out.extend_from_slice(edits.fixed());
+            incoming.push_computed(edits, out);
+        }
+        let delimited = matches!(response.framing, Framing::None | Framing::Length(_));
+        self.writer.chunked = !delimited && !self.http10;
+        if self.writer.chunked {
+            out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+        }
+        self.closes = !(self.keep_alive && reuse) || !(delimited || self.writer.chunked);
+        out.extend_from_slice(match (upgraded, self.closes, self.http10) {
+            (true, ..) => b"connection: upgrade\r\n\r\n",
+            (false, true, _) => b"connection: close\r\n\r\n",
+            (false, false, true) => b"connection: keep-alive\r\n\r\n",
+            (false, false, false) => b"\r\n",
+        });
+    }
+
+    async fn data(&mut self, data: &[u8]) -> io::Result<()> {
+        self.writer.data(data).await
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush().await
+    }
+
+    async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
+        self.writer.end(trailers).await
+    }
+
+    fn has_begun(&self) -> bool {
+        self.status != 0
+    }
+}
+
+/// Appends the three digits of a status.
+pub(super) fn push_status_code(status: u16, out: &mut Vec<u8>) {
+    for unit in [100, 10, 1] {
+        out.push(b'0' + u8::try_from(status / unit % 10).unwrap_or_default());
+    }
+}

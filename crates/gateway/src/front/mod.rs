@@ -1,0 +1,47 @@
+//! The client's side: reading requests, deciding by the table, answering. One module a protocol.
+
+mod answer;
+mod body;
+mod decide;
+pub(crate) mod http1;
+mod reply;
+
+use crate::listener::{ListenerState, Serving};
+use crate::socket::Socket;
+use crate::worker::Worker;
+use crate::worker::clock::Deadline;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) listener: Arc<ListenerState>,
+    pub(crate) socket: Socket,
+    pub(crate) peer: SocketAddr,
+    pub(crate) deadline: Deadline,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        worker: &Rc<Worker>,
+        listener: &Arc<ListenerState>,
+        socket: Socket,
+        peer: SocketAddr,
+    ) -> Connection {
+        let deadline = Deadline::new(&worker.clock);
+        Connection { worker: Rc::clone(worker), listener: Arc::clone(listener), socket, peer, deadline }
+    }
+
+    /// What the listener serves now. A request keeps what it began with.
+    fn serving(&self) -> Arc<Serving> {
+        self.listener.serving.load_full()
+    }
+
+    /// Whether the connection ends after the next answer, whatever the client wants.
+    fn is_closing(&self) -> bool {
+        self.worker.is_draining() || self.listener.is_closing()
+    }
+}

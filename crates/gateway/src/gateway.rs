@@ -1,0 +1,200 @@
+use crate::endpoints::Registry;
+use crate::listener::{Frame, ListenerKey, ListenerState};
+use crate::options::Options;
+use crate::table::{Change, Table};
+use crate::worker::{Command, WorkerHandle};
+use net_alb_diag::Diagnostic;
+use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The embedded ALB: listeners with tables, and threads that serve them.
+///
+/// Every method may be called at any time and from any thread, in any order: rules may come before their listener is bound,
+/// endpoints before the rules that need them. What a method changes is in effect for the next request when it returns.
+#[derive(Debug)]
+pub struct Gateway {
+    workers: Vec<WorkerHandle>,
+    registry: Arc<Registry>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    listeners: HashMap<ListenerKey, Arc<ListenerState>>,
+    /// Where the rules of each Ingress are.
+    ingresses: HashMap<ObjectKey, BTreeSet<ListenerKey>>,
+    bound: BTreeMap<SocketAddr, ListenerKey>,
+    generation: u64,
+}
+
+/// What came of applying changes.
+#[derive(Debug)]
+pub struct Applied {
+    /// Counts the calls; this one's rules are in effect.
+    pub generation: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// About the rules that were put, in their order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Connections that may wait to be accepted, per thread.
+const BACKLOG: i32 = 4096;
+
+impl Gateway {
+    /// Starts the threads. Nothing is served before [`Gateway::bind`].
+    pub fn start(options: Options) -> io::Result<Gateway> {
+        let options = Arc::new(options);
+        let epoch = Instant::now();
+        let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
+        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<_>>()?;
+        Ok(Gateway { workers, registry: Arc::default(), state: Mutex::default() })
+    }
+
+    /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
+    /// to several addresses.
+    ///
+    /// Fails with `AddrInUse` if this gateway listens there already, and as the system says otherwise. Another process that
+    /// shares its ports (`SO_REUSEPORT`) may listen on the same one, which is how one gateway replaces another.
+    pub fn bind(&self, listener: &ListenerKey, address: SocketAddr) -> io::Result<SocketAddr> {
+        let mut state = self.lock();
+        if state.bound.contains_key(&address) {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        let first = listen(address)?;
+        let address = first.local_addr()?;
+        let more = (1..self.workers.len()).map(|_| listen(address));
+        let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
+        let listening = state.listener(listener, &self.registry);
+        listening.set_closing(false);
+        for (worker, socket) in self.workers.iter().zip(sockets) {
+            worker.tell(Command::Listen { state: Arc::clone(&listening), socket, address });
+        }
+        state.bound.insert(address, listener.clone());
+        Ok(address)
+    }
+
+    /// Stops listening on an address. Connections that are open end after their next answer, if the listener isn't bound
+    /// elsewhere.
+    pub fn unbind(&self, address: SocketAddr) {
+        let mut state = self.lock();
+        let Some(key) = state.bound.remove(&address) else { return };
+        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
+        if !state.bound.values().any(|other| *other == key) {
+            state.listener(&key, &self.registry).set_closing(true);
+        }
+    }
+
+    /// Sets the listeners of a load balancer up as the model says: timeouts, forwarded headers, default action. Its rules are
+    /// not looked at; they come through [`Gateway::apply`].
+    pub fn configure(&self, alb: &Alb) {
+        let mut state = self.lock();
+        for listener in &alb.listeners {
+            let key = ListenerKey { alb: alb.name.clone(), id: listener.id };
+            state.listener(&key, &self.registry).set_frame(Frame::new(listener));
+        }
+    }
+
+    /// Changes rules, in time proportional to the rules that change. No connection is closed.
+    pub fn apply(&self, changes: Vec<Change>) -> Applied {
+        let begun = Instant::now();
+        let mut state = self.lock();
+        let mut by_listener: BTreeMap<ListenerKey, Vec<Change>> = BTreeMap::new();
+        for change in changes {
+            for (key, change) in state.per_listener(&change) {
+                by_listener.entry(key).or_default().push(change);
+            }
+        }
+        let mut diagnostics = Vec::new();
+        for (key, changes) in by_listener {
+            let listener = state.listener(&key, &self.registry);
+            let table = Arc::clone(&listener.serving.load().table);
+            listener.set_table(table.apply(&changes, key.id).drain_into(&mut diagnostics));
+        }
+        state.generation += 1;
+        Applied { generation: state.generation, took: begun.elapsed(), diagnostics }
+    }
+
+    /// Says where a backend's servers are now. Requests that are on their way go on to the servers that they have chosen.
+    pub fn set_endpoints(&self, backend: &Backend, endpoints: Vec<SocketAddr>) {
+        self.registry.set(backend, endpoints);
+    }
+
+    /// The rules that a listener serves at the moment.
+    pub fn table(&self, listener: &ListenerKey) -> Option<Arc<Table>> {
+        self.lock().listeners.get(listener).map(|state| Arc::clone(&state.serving.load().table))
+    }
+
+    /// The addresses at which the gateway listens, and for which listener.
+    pub fn addresses(&self) -> Vec<(SocketAddr, ListenerKey)> {
+        self.lock().bound.iter().map(|(address, key)| (*address, key.clone())).collect()
+    }
+
+    /// Ends the gateway: stops accepting, lets requests and upgraded connections finish, tells clients to close, and after
+    /// `grace` cuts what is left. Blocks until then.
+    pub fn drain(mut self, grace: Duration) {
+        self.stop(grace);
+    }
+
+    fn stop(&mut self, grace: Duration) {
+        self.workers.iter().for_each(|worker| worker.tell(Command::Drain { grace }));
+        self.workers.iter_mut().for_each(WorkerHandle::join);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends at once what has not been drained.
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+    }
+}
+
+impl State {
+    fn listener(&mut self, key: &ListenerKey, registry: &Arc<Registry>) -> Arc<ListenerState> {
+        let listener = self
+            .listeners
+            .entry(key.clone())
+            .or_insert_with(|| Arc::new(ListenerState::new(key.clone(), Table::new(Arc::clone(registry)))));
+        Arc::clone(listener)
+    }
+
+    /// What a change is to each listener that it touches, and notes where the Ingress is after it. Where it was and isn't any
+    /// more, it's gone.
+    fn per_listener(&mut self, change: &Change) -> Vec<(ListenerKey, Change)> {
+        let (ingress, after) = match change {
+            Change::Put { ingress, fragment } => {
+                let key = |id: ListenerId| ListenerKey { alb: fragment.alb.clone(), id };
+                (ingress, fragment.listeners.iter().map(|share| key(share.id)).collect())
+            }
+            Change::Remove { ingress } => (ingress, BTreeSet::new()),
+        };
+        let before = self.ingresses.remove(ingress).unwrap_or_default();
+        let gone =
+            before.difference(&after).map(|key| (key.clone(), Change::Remove { ingress: ingress.clone() }));
+        let changes = after.iter().map(|key| (key.clone(), change.clone())).chain(gone).collect();
+        if !after.is_empty() {
+            self.ingresses.insert(ingress.clone(), after);
+        }
+        changes
+    }
+}
+
+/// A socket that listens on an address together with others of its kind.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}

@@ -1,0 +1,75 @@
+use super::MOST_FIELDS;
+use super::field::FieldKind;
+use crate::table::FieldSpan;
+use httparse::Header;
+
+/// The length of the head at the front of `bytes`, with the empty line that ends it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// It isn't all there.
+    Partial,
+    Complete(usize),
+    /// A line ends in a bare line feed, which others may or may not take for a line end.
+    BareLineFeed,
+}
+
+/// Looks for the end of a head. Bytes before `searched` are known not to end it.
+pub(crate) fn extent(bytes: &[u8], searched: usize) -> Extent {
+    let from = searched.saturating_sub(3).min(bytes.len());
+    for feed in memchr::memchr_iter(b'\n', &bytes[from..]).map(|at| from + at) {
+        if feed == 0 || bytes[feed - 1] != b'\r' {
+            return Extent::BareLineFeed;
+        }
+        if feed >= 3 && &bytes[feed - 3..feed - 1] == b"\r\n" {
+            return Extent::Complete(feed + 1);
+        }
+    }
+    Extent::Partial
+}
+
+/// Notes where each field is in `text`. False if there are too many or one is too long.
+pub(crate) fn spans(text: &[u8], headers: &[Header<'_>], spans: &mut Vec<FieldSpan>) -> bool {
+    spans.clear();
+    if headers.len() > MOST_FIELDS {
+        return false;
+    }
+    for header in headers {
+        let name = header.name.as_bytes();
+        let (Ok(name_len), Ok(value_len)) = (u16::try_from(name.len()), u16::try_from(header.value.len()))
+        else {
+            return false;
+        };
+        spans.push(FieldSpan {
+            name: offset(text, name),
+            value: offset(text, header.value),
+            name_len,
+            value_len,
+            kind: FieldKind::of(name),
+        });
+    }
+    true
+}
+
+/// Where `part` begins in `whole`, of which it is a piece; heads are far smaller than 4 GiB.
+pub(crate) fn offset(whole: &[u8], part: &[u8]) -> u32 {
+    let distance = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    u32::try_from(distance.min(whole.len())).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_in_an_empty_line() {
+        let bytes = b"GET / HTTP/1.1\r\nA: b\r\n\r\nbody\n";
+        assert_eq!(extent(bytes, 0), Extent::Complete(24));
+        for searched in 0..24 {
+            assert_eq!(extent(&bytes[..searched], 0), Extent::Partial);
+            assert_eq!(extent(bytes, searched), Extent::Complete(24), "after {searched}");
+        }
+        assert_eq!(extent(b"GET / HTTP/1.1\nA: b\r\n\r\n", 0), Extent::BareLineFeed);
+        assert_eq!(extent(b"GET / HTTP/1.1\r\n\n", 16), Extent::BareLineFeed);
+        assert_eq!(extent(b"\n", 0), Extent::BareLineFeed);
+    }
+}

@@ -1,0 +1,256 @@
+use super::field::{ConnectionOptions, FieldKind, content_length};
+use super::head::{Extent, extent, offset, spans};
+use super::{Framing, MOST_FIELDS};
+use crate::options::Limits;
+use crate::reason::Reason;
+use crate::table::{FieldSpan, Headers, RequestHead};
+use std::mem::MaybeUninit;
+use std::net::IpAddr;
+use std::ops::Range;
+
+/// A request's head: its bytes, and where everything is in them. Kept for the next request, which overwrites it.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    text: Vec<u8>,
+    pub(crate) spans: Vec<FieldSpan>,
+    method: Range<usize>,
+    authority: Range<usize>,
+    path: Range<usize>,
+    query: Option<Range<usize>>,
+    pub(crate) facts: Facts,
+}
+
+/// What a request's head says about the message and the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    pub(crate) framing: Framing,
+    /// HTTP/1.0, which knows neither chunks nor 1xx.
+    pub(crate) http10: bool,
+    /// The client would use the connection again.
+    pub(crate) keep_alive: bool,
+    /// The client wants to speak another protocol on this connection.
+    pub(crate) upgrade: bool,
+    /// The client waits for 100 before it sends the body.
+    pub(crate) expects_continue: bool,
+    /// The client takes trailers.
+    pub(crate) takes_trailers: bool,
+    pub(crate) is_head: bool,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Facts {
+            framing: Framing::None,
+            http10: false,
+            keep_alive: false,
+            upgrade: false,
+            expects_continue: false,
+            takes_trailers: false,
+            is_head: false,
+        }
+    }
+}
+
+/// What came of reading a head.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    /// More bytes are needed.
+    Partial,
+    /// It's in the request; so many bytes belong to it.
+    Complete(usize),
+    /// It's refused.
+    Refused(Reason),
+}
+
+impl Request {
+    /// Reads the head at the front of `bytes`, of which the first `searched` are known not to complete it.
+    pub(crate) fn parse(&mut self, bytes: &[u8], searched: usize, limits: &Limits) -> Parsed {
+        // Clients may send an empty line after a body (RFC 9112 §2.2).
+        let blank = bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2;
+        let bytes = &bytes[blank..];
+        match extent(bytes, searched.saturating_sub(blank)) {
+            Extent::BareLineFeed => Parsed::Refused(Reason::MalformedRequest),
+            Extent::Partial => match too_large(bytes, limits) {
+                Some(reason) => Parsed::Refused(reason),
+                None => Parsed::Partial,
+            },
+            Extent::Complete(length) => match self.read(&bytes[..length], limits) {
+                Ok(()) => Parsed::Complete(blank + length),
+                Err(reason) => Parsed::Refused(reason),
+            },
+        }
+    }
+
+    fn read(&mut self, head: &[u8], limits: &Limits) -> Result<(), Reason> {
+        if let Some(reason) = too_large(head, limits) {
+            return Err(reason);
+        }
+        self.text.clear();
+        self.text.extend_from_slice(head);
+        let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
+        let mut parsed = httparse::Request::new(&mut []);
+        match parsed.parse_with_uninit_headers(&self.text, &mut headers) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Err(httparse::Error::TooManyHeaders) => return Err(Reason::HeaderTooLarge),
+            Ok(httparse::Status::Partial) | Err(_) => return Err(Reason::MalformedRequest),
+        }
+        let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
+            return Err(Reason::MalformedRequest);
+        };
+        if !spans(&self.text, parsed.headers, &mut self.spans) {
+            return Err(Reason::HeaderTooLarge);
+        }
+        let place = |part: &str| {
+            let start = offset(&self.text, part.as_bytes()) as usize;
+            start..start + part.len()
+        };
+        let target = Target::read(method, target)?;
+        self.method = place(method);
+        self.path = place(target.path);
+        self.query = target.query.map(place);
+        self.facts = Facts { http10: version == 0, is_head: method == "HEAD", ..Facts::default() };
+        let authority = target.authority.map(place);
+        self.judge(authority)
+    }
+
+    /// Goes through the fields once: what frames the message, what is about this connection, and the host.
+    fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
+        let mut host = None;
+        let mut length = None;
+        let mut chunked = false;
+        let mut connection = ConnectionOptions::default();
+        let mut upgrade = false;
+        for at in 0..self.spans.len() {
+            let span = self.spans[at];
+            let value = span.value(&self.text);
+            match span.kind {
+                FieldKind::Host if host.is_some() => return Err(Reason::BadHost),
+                FieldKind::Host => host = Some(span.value as usize..span.value as usize + value.len()),
+                FieldKind::ContentLength => {
+                    let number = content_length(value).ok_or(Reason::BadFraming)?;
+                    if length.replace(number).is_some() {
+                        return Err(Reason::BadFraming);
+                    }
+                }
+                FieldKind::TransferEncoding => {
+                    // The one coding that every recipient agrees about.
+                    if chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                        return Err(Reason::BadFraming);
+                    }
+                    chunked = true;
+                }
+                FieldKind::Connection => connection.read(at, &self.text, &mut self.spans),
+                FieldKind::Upgrade => upgrade = true,
+                FieldKind::Expect => {
+                    self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                }
+                FieldKind::Te => {
+                    let mut codings = value.split(|b| *b == b',');
+                    self.facts.takes_trailers |=
+                        codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+                }
+                _ => {}
+            }
+        }
+        self.authority = match (authority, host) {
+            // An absolute URL wins over `Host` (RFC 9112 §3.2.2).
+            (Some(authority), Some(_)) => authority,
+            (Some(authority), None) if self.facts.http10 => authority,
+            (None, Some(host)) => host,
+            (None, None) if self.facts.http10 => 0..0,
+            _ => return Err(Reason::BadHost),
+        };
+        if !is_authority(&self.text[self.authority.clone()]) {
+            return Err(Reason::BadHost);
+        }
+        self.facts.framing = match (chunked, length) {
+            (true, Some(_)) => return Err(Reason::BadFraming),
+            (true, None) if self.facts.http10 => return Err(Reason::BadFraming),
+            (true, None) => Framing::Chunked,
+            (false, None | Some(0)) => Framing::None,
+            (false, Some(length)) => Framing::Length(length),
+        };
+        self.facts.keep_alive = !connection.close && (!self.facts.http10 || connection.keep_alive);
+        self.facts.upgrade = upgrade && connection.upgrade && !self.facts.http10;
+        self.facts.expects_continue &= !self.facts.http10;
+        Ok(())
+    }
+
+    /// The head as rules see it.
+    pub(crate) fn head(&self, client: IpAddr) -> RequestHead<'_> {
+        RequestHead {
+            method: self.part(&self.method),
+            authority: self.part(&self.authority),
+            path: self.part(&self.path),
+            query: self.query.as_ref().map(|query| self.part(query)),
+            headers: Headers::spans(&self.text, &self.spans),
+            client,
+        }
+    }
+
+    /// Bytes of the head.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    fn part(&self, range: &Range<usize>) -> &str {
+        // httparse takes nothing but UTF-8 for a request target, and `is_authority` nothing but ASCII for a host.
+        str::from_utf8(&self.text[range.clone()]).unwrap_or_default()
+    }
+}
+
+/// What a request asks for, taken apart.
+struct Target<'a> {
+    authority: Option<&'a str>,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// A path, an absolute URL, or `*` for OPTIONS (RFC 9112 §3.2).
+    fn read(method: &str, target: &'a str) -> Result<Target<'a>, Reason> {
+        if method == "TRACE" || method == "CONNECT" {
+            return Err(Reason::MethodNotAllowed);
+        }
+        if target.contains('#') {
+            return Err(Reason::MalformedRequest);
+        }
+        let (authority, rest) = if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
+            (None, target)
+        } else {
+            let rest = strip_scheme(target).ok_or(Reason::MalformedRequest)?;
+            let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            (Some(authority), rest)
+        };
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        Ok(Target { authority, path, query })
+    }
+}
+
+fn strip_scheme(target: &str) -> Option<&str> {
+    let (scheme, rest) = target.split_once("://")?;
+    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
+}
+
+/// Whether a host and port are nothing but that: no user, no space, no delimiter of a URL (RFC 3986 §3.2.2).
+fn is_authority(text: &[u8]) -> bool {
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b);
+    text.len() <= 1024 && text.iter().all(allowed)
+}
+
+/// Whether the head, or what there is of it, is beyond the limits.
+fn too_large(head: &[u8], limits: &Limits) -> Option<Reason> {
+    // A method and a version around the URL.
+    const AROUND: usize = 64;
+    if head.len() <= limits.uri_bytes.min(limits.header_bytes) {
+        return None;
+    }
+    let line = memchr::memchr(b'\n', head).map_or(head.len(), |feed| feed + 1);
+    if line > limits.uri_bytes + AROUND {
+        return Some(Reason::UriTooLong);
+    }
+    (head.len() - line > limits.header_bytes).then_some(Reason::HeaderTooLarge)
+}

@@ -1,0 +1,102 @@
+use crate::table::Table;
+use crate::worker::clock::Ticks;
+use arc_swap::ArcSwap;
+use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A listener of one load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerKey {
+    /// The AlbConfig's name.
+    pub alb: String,
+    /// Port and protocol, as in the AlbConfig; the gateway may listen elsewhere.
+    pub id: ListenerId,
+}
+
+impl fmt::Display for ListenerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self.id.protocol {
+            Protocol::Http => "HTTP",
+            Protocol::Https => "HTTPS",
+            Protocol::Quic => "QUIC",
+        };
+        write!(f, "{}/{protocol}:{}", self.alb, self.id.port)
+    }
+}
+
+/// A listener's settings, without its rules.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    pub(crate) idle: Ticks,
+    pub(crate) request: Ticks,
+    pub(crate) x_forwarded_for: XForwardedFor,
+    pub(crate) default_action: DefaultAction,
+}
+
+impl Frame {
+    pub(crate) fn new(listener: &Listener) -> Frame {
+        let seconds = |seconds: u16| Ticks::from(Duration::from_secs(seconds.into()));
+        Frame {
+            idle: seconds(listener.idle_timeout_seconds),
+            request: seconds(listener.request_timeout_seconds),
+            x_forwarded_for: listener.x_forwarded_for,
+            default_action: listener.default_action,
+        }
+    }
+}
+
+impl Default for Frame {
+    /// What ALB has where nothing is said.
+    fn default() -> Self {
+        Frame {
+            idle: Ticks::from(Duration::from_secs(15)),
+            request: Ticks::from(Duration::from_mins(1)),
+            x_forwarded_for: XForwardedFor::default(),
+            default_action: DefaultAction::EmptyServerGroup,
+        }
+    }
+}
+
+/// What a listener serves at one moment. Requests that have begun keep theirs.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    pub(crate) frame: Frame,
+    pub(crate) table: Arc<Table>,
+}
+
+/// A listener as all threads share it.
+#[derive(Debug)]
+pub(crate) struct ListenerState {
+    pub(crate) key: ListenerKey,
+    pub(crate) serving: ArcSwap<Serving>,
+    closing: AtomicBool,
+}
+
+impl ListenerState {
+    pub(crate) fn new(key: ListenerKey, table: Table) -> ListenerState {
+        let serving = Serving { frame: Frame::default(), table: Arc::new(table) };
+        ListenerState { key, serving: ArcSwap::from_pointee(serving), closing: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn set_frame(&self, frame: Frame) {
+        let table = Arc::clone(&self.serving.load().table);
+        self.serving.store(Arc::new(Serving { frame, table }));
+    }
+
+    pub(crate) fn set_table(&self, table: Table) {
+        let frame = self.serving.load().frame.clone();
+        self.serving.store(Arc::new(Serving { frame, table: Arc::new(table) }));
+    }
+
+    /// Whether connections end after their next answer.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_closing(&self, closing: bool) {
+        self.closing.store(closing, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,327 @@
+use super::head::{RequestHead, ResponseHead, cookies};
+use super::map::{Lengths, Map};
+use super::rule::{CompiledRule, FieldKey, HostKey, Keys, PathKey};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// Finds rules by host, then path, then header or cookie. What it finds are candidates in order of rank; the winner is the
+/// first of all of them whose remaining conditions hold, so the order is the one of a scan over all rules.
+///
+/// Cloning is cheap, and a change copies only the way to what it changes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    hosts: Map<Arc<Host>>,
+    suffixes: Map<Arc<Host>>,
+    suffix_lengths: Lengths,
+    any: Arc<Host>,
+}
+
+/// The rules of one host.
+#[derive(Debug, Clone, Default)]
+struct Host {
+    exact: Map<Slot>,
+    prefixes: Map<Slot>,
+    prefix_lengths: Lengths,
+    any: Slot,
+}
+
+/// The rules of one host and path.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    plain: Rules,
+    fields: Option<Arc<Fields>>,
+}
+
+/// The rules of one host and path that want an exact header or cookie, by it.
+#[derive(Debug, Clone, Default)]
+struct Fields {
+    headers: Map<Map<Rules>>,
+    name_lengths: Lengths,
+    cookies: Map<Rules>,
+}
+
+/// By rank.
+type Rules = Vec<Arc<CompiledRule>>;
+
+/// Lower-case copies of what is looked up live on the stack.
+type Text = SmallVec<[u8; 128]>;
+
+/// A request on its way through the index, and the best rule so far.
+struct Search<'a, 'r> {
+    request: &'a RequestHead<'a>,
+    response: Option<&'a ResponseHead<'a>>,
+    best: Option<&'r Arc<CompiledRule>>,
+}
+
+impl Index {
+    pub(crate) fn insert(&mut self, rule: &Arc<CompiledRule>, keys: &Keys) {
+        for key in &keys.hosts {
+            let host = match key {
+                HostKey::Exact(host) => self.hosts.entry(host),
+                HostKey::Suffix(suffix) => {
+                    self.suffix_lengths.add(suffix.len());
+                    self.suffixes.entry(suffix)
+                }
+                HostKey::Any => &mut self.any,
+            };
+            Arc::make_mut(host).insert(rule, keys);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, rule: &CompiledRule, keys: &Keys) {
+        let remove = |host: &mut Arc<Host>| {
+            let host = Arc::make_mut(host);
+            host.remove(rule, keys);
+            host.is_empty()
+        };
+        for key in &keys.hosts {
+            match key {
+                HostKey::Exact(host) => self.hosts.shrink(host, remove),
+                HostKey::Suffix(suffix) => {
+                    self.suffix_lengths.remove(suffix.len());
+                    self.suffixes.shrink(suffix, remove);
+                }
+                HostKey::Any => {
+                    remove(&mut self.any);
+                }
+            }
+        }
+    }
+
+    /// The rule that takes the request (and answer, in an index of response rules).
+    pub(crate) fn find(
+        &self,
+        request: &RequestHead<'_>,
+        response: Option<&ResponseHead<'_>>,
+    ) -> Option<&Arc<CompiledRule>> {
+        let mut search = Search { request, response, best: None };
+        let host = lower(request.host().as_bytes());
+        for rules in self.of_host(&host) {
+            rules.search(&mut search);
+        }
+        self.any.search(&mut search);
+        search.best
+    }
+
+    /// Whether any rule names this host, exactly or by a wildcard in front.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        self.of_host(&lower(host.as_bytes())).next().is_some()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hosts.is_empty() && self.suffixes.is_empty() && self.any.is_empty()
+    }
+
+    /// How many rules the fullest place holds that a search scans.
+    #[cfg(test)]
+    pub(super) fn widest(&self) -> usize {
+        let hosts = [&self.hosts, &self.suffixes].into_iter().flat_map(Map::values).chain([&self.any]);
+        let slots = hosts.flat_map(|host| {
+            [&host.exact, &host.prefixes].into_iter().flat_map(Map::values).chain([&host.any])
+        });
+        let fields = |slot: &Slot| {
+            let fields = slot.fields.as_ref()?;
+            let headers = fields.headers.values().into_iter().flat_map(Map::values);
+            headers.chain(fields.cookies.values()).map(Vec::len).max()
+        };
+        slots.map(|slot| slot.plain.len().max(fields(slot).unwrap_or_default())).max().unwrap_or_default()
+    }
+
+    fn of_host<'s>(&'s self, host: &[u8]) -> impl Iterator<Item = &'s Arc<Host>> {
+        let lengths = self.suffix_lengths.up_to(host.len());
+        let suffixes = lengths.filter_map(|length| self.suffixes.get(&host[host.len() - length..]));
+        self.hosts.get(host).into_iter().chain(suffixes)
+    }
+}
+
+impl Host {
+    fn insert(&mut self, rule: &Arc<CompiledRule>, keys: &Keys) {
+        for key in &keys.paths {
+            let slot = match key {
+                PathKey::Exact(path) => self.exact.entry(path),
+                PathKey::Prefix(prefix) => {
+                    self.prefix_lengths.add(prefix.len());
+                    self.prefixes.entry(prefix)
+                }
+                PathKey::Any => &mut self.any,
+            };
+            slot.insert(rule, &keys.fields);
+        }
+    }
+
+    fn remove(&mut self, rule: &CompiledRule, keys: &Keys) {
+        let remove = |slot: &mut Slot| {
+            slot.remove(rule, &keys.fields);
+            slot.is_empty()
+        };
+        for key in &keys.paths {
+            match key {
+                PathKey::Exact(path) => self.exact.shrink(path, remove),
+                PathKey::Prefix(prefix) => {
+                    self.prefix_lengths.remove(prefix.len());
+                    self.prefixes.shrink(prefix, remove);
+                }
+                PathKey::Any => {
+                    remove(&mut self.any);
+                }
+            }
+        }
+    }
+
+    fn search<'r>(&'r self, search: &mut Search<'_, 'r>) {
+        let path = search.request.path.as_bytes();
+        if let Some(slot) = self.exact.get(path) {
+            slot.search(search);
+        }
+        for length in self.prefix_lengths.up_to(path.len()) {
+            if let Some(slot) = self.prefixes.get(&path[..length]) {
+                slot.search(search);
+            }
+        }
+        self.any.search(search);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.prefixes.is_empty() && self.any.is_empty()
+    }
+}
+
+impl Slot {
+    /// A rule with several headers or cookies goes where it has the fewest neighbours, so that 2,000 rules that share one
+    /// header are told apart by the other.
+    fn insert(&mut self, rule: &Arc<CompiledRule>, keys: &[FieldKey]) {
+        let neighbours = |key: &&FieldKey| self.fields.as_ref().map_or(0, |fields| fields.neighbours(key));
+        match keys.iter().min_by_key(neighbours) {
+            Some(key) => Arc::make_mut(self.fields.get_or_insert_default()).insert(rule, key),
+            None => insert(&mut self.plain, rule),
+        }
+    }
+
+    fn remove(&mut self, rule: &CompiledRule, keys: &[FieldKey]) {
+        remove(&mut self.plain, rule);
+        if let Some(fields) = &mut self.fields {
+            let fields = Arc::make_mut(fields);
+            for key in keys {
+                fields.remove(rule, key);
+            }
+            if fields.headers.is_empty() && fields.cookies.is_empty() {
+                self.fields = None;
+            }
+        }
+    }
+
+    fn search<'r>(&'r self, search: &mut Search<'_, 'r>) {
+        search.scan(&self.plain);
+        if let Some(fields) = &self.fields {
+            fields.search(search);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.fields.is_none()
+    }
+}
+
+impl Fields {
+    /// How many rules the fullest place has to which the key would bring a rule.
+    fn neighbours(&self, key: &FieldKey) -> usize {
+        let count = |rules: Option<&Rules>| rules.map_or(0, Vec::len);
+        let counts: &mut dyn Iterator<Item = usize> = match key {
+            FieldKey::Header(name, values) => {
+                let by_value = self.headers.get(name);
+                &mut values.iter().map(move |value| count(by_value.and_then(|map| map.get(value))))
+            }
+            FieldKey::Cookie(pairs) => &mut pairs.iter().map(|pair| count(self.cookies.get(pair))),
+        };
+        counts.max().unwrap_or_default()
+    }
+
+    fn insert(&mut self, rule: &Arc<CompiledRule>, key: &FieldKey) {
+        match key {
+            FieldKey::Header(name, values) => {
+                for value in values {
+                    if self.headers.get(name).is_none() {
+                        self.name_lengths.add(name.len());
+                    }
+                    insert(self.headers.entry(name).entry(value), rule);
+                }
+            }
+            FieldKey::Cookie(pairs) => pairs.iter().for_each(|pair| insert(self.cookies.entry(pair), rule)),
+        }
+    }
+
+    fn remove(&mut self, rule: &CompiledRule, key: &FieldKey) {
+        let take = |rules: &mut Rules| {
+            remove(rules, rule);
+            rules.is_empty()
+        };
+        match key {
+            FieldKey::Header(name, values) => {
+                let known = self.headers.get(name).is_some();
+                self.headers.shrink(name, |by_value| {
+                    for value in values {
+                        by_value.shrink(value, take);
+                    }
+                    by_value.is_empty()
+                });
+                if known && self.headers.get(name).is_none() {
+                    self.name_lengths.remove(name.len());
+                }
+            }
+            FieldKey::Cookie(pairs) => pairs.iter().for_each(|pair| self.cookies.shrink(pair, take)),
+        }
+    }
+
+    fn search<'r>(&'r self, search: &mut Search<'_, 'r>) {
+        if !self.headers.is_empty() {
+            for (name, value) in search.request.headers.iter() {
+                if self.name_lengths.contains(name.len())
+                    && let Some(by_value) = self.headers.get(&lower(name))
+                    && let Some(rules) = by_value.get(value)
+                {
+                    search.scan(rules);
+                }
+            }
+        }
+        if !self.cookies.is_empty() {
+            for (name, value) in cookies(search.request.headers) {
+                let mut pair = lower(name);
+                pair.push(b'=');
+                pair.extend(value.iter().map(u8::to_ascii_lowercase));
+                if let Some(rules) = self.cookies.get(&pair) {
+                    search.scan(rules);
+                }
+            }
+        }
+    }
+}
+
+impl<'r> Search<'_, 'r> {
+    fn scan(&mut self, rules: &'r Rules) {
+        for rule in rules {
+            if self.best.is_some_and(|best| best.rank() <= rule.rank()) {
+                return;
+            }
+            if rule.holds(self.request, self.response) {
+                self.best = Some(rule);
+                return;
+            }
+        }
+    }
+}
+
+fn insert(rules: &mut Rules, rule: &Arc<CompiledRule>) {
+    if let Err(at) = rules.binary_search_by(|known| known.rank().cmp(rule.rank())) {
+        rules.insert(at, Arc::clone(rule));
+    }
+}
+
+fn remove(rules: &mut Rules, rule: &CompiledRule) {
+    if let Ok(at) = rules.binary_search_by(|known| known.rank().cmp(rule.rank())) {
+        rules.remove(at);
+    }
+}
+
+fn lower(text: &[u8]) -> Text {
+    text.iter().map(u8::to_ascii_lowercase).collect()
+}

@@ -1,0 +1,217 @@
+use slab::Slab;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Notify;
+
+/// The coarse time of one thread, and everything on it that has a deadline. Moving a deadline is one store; every tick looks
+/// at all of them (some nanoseconds each), so that no request pays for a timer.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    start: Instant,
+    /// Ticks since `start`.
+    now: Cell<u64>,
+    entries: RefCell<Slab<Entry>>,
+    /// Something has a deadline again: the clock must run.
+    wound: Notify,
+    date: Cell<(u64, [u8; 29])>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: u64,
+    /// Nobody would miss anything if it ended now.
+    idle: bool,
+    waker: Option<Waker>,
+}
+
+/// How coarse the time is.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// A span of time in ticks, never shorter than what it was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticks(u64);
+
+impl From<Duration> for Ticks {
+    fn from(duration: Duration) -> Self {
+        let ticks = duration.as_millis().div_ceil(TICK.as_millis());
+        Ticks(u64::try_from(ticks).unwrap_or(u64::MAX / 2))
+    }
+}
+
+/// The time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Elapsed;
+
+impl Ticks {
+    /// From one moment to a later one.
+    pub(crate) fn between(earlier: u64, later: u64) -> Ticks {
+        Ticks(later.saturating_sub(earlier))
+    }
+}
+
+impl Clock {
+    pub(crate) fn new() -> Clock {
+        Clock {
+            start: Instant::now(),
+            now: Cell::new(0),
+            entries: RefCell::default(),
+            wound: Notify::new(),
+            date: Cell::new((u64::MAX, [0; 29])),
+        }
+    }
+
+    /// Ticks since the thread began.
+    pub(crate) fn now(&self) -> u64 {
+        self.now.get()
+    }
+
+    /// The value of a `Date` header, made once a tick at most.
+    pub(crate) fn date(&self) -> [u8; 29] {
+        let (tick, date) = self.date.get();
+        if tick == self.now.get() {
+            return date;
+        }
+        let text = httpdate::fmt_http_date(SystemTime::now());
+        let date = text.as_bytes().try_into().unwrap_or(*b"Thu, 01 Jan 1970 00:00:00 GMT");
+        self.date.set((self.now.get(), date));
+        date
+    }
+
+    /// Keeps the time while anything has a deadline. Never ends.
+    pub(crate) async fn run(&self, every_tick: impl Fn()) {
+        loop {
+            if self.entries.borrow().is_empty() {
+                self.wound.notified().await;
+            }
+            tokio::time::sleep(TICK).await;
+            self.read();
+            self.wake(|entry, now| entry.at <= now);
+            every_tick();
+        }
+    }
+
+    /// Ends what is idle soon, and looks at everything once.
+    pub(crate) fn hurry_idle(&self, after: Ticks) {
+        let latest = self.now.get().saturating_add(after.0);
+        for (_, entry) in self.entries.borrow_mut().iter_mut().filter(|(_, entry)| entry.idle) {
+            entry.at = entry.at.min(latest);
+        }
+    }
+
+    fn read(&self) {
+        let ticks = self.start.elapsed().as_millis() / TICK.as_millis();
+        self.now.set(u64::try_from(ticks).unwrap_or(u64::MAX));
+    }
+
+    fn wake(&self, due: impl Fn(&Entry, u64) -> bool) {
+        let now = self.now.get();
+        for (_, entry) in self.entries.borrow_mut().iter_mut() {
+            if due(entry, now)
+                && let Some(waker) = entry.waker.take()
+            {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// One deadline, moved from wait to wait.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    clock: Rc<Clock>,
+    key: usize,
+}
+
+impl Deadline {
+    pub(crate) fn new(clock: &Rc<Clock>) -> Deadline {
+        let mut entries = clock.entries.borrow_mut();
+        if entries.is_empty() {
+            // The clock stood still.
+            clock.read();
+            clock.wound.notify_one();
+        }
+        let key = entries.insert(Entry { at: u64::MAX, idle: false, waker: None });
+        Deadline { clock: Rc::clone(clock), key }
+    }
+
+    /// From now on, so long.
+    pub(crate) fn set(&self, after: Ticks) {
+        self.store(after, false);
+    }
+
+    /// So long, and nothing is lost if it's cut short.
+    pub(crate) fn set_idle(&self, after: Ticks) {
+        self.store(after, true);
+    }
+
+    fn store(&self, after: Ticks, idle: bool) {
+        // One more, since the current tick is partly over.
+        let at = self.clock.now.get().saturating_add(after.0 + 1);
+        if let Some(entry) = self.clock.entries.borrow_mut().get_mut(self.key) {
+            entry.at = at;
+            entry.idle = idle;
+        }
+    }
+
+    /// Waits for `future` until the deadline, wherever it is moved meanwhile.
+    pub(crate) async fn watch<T>(&self, future: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let mut future = pin!(future);
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(value) = future.as_mut().poll(context) {
+                return Poll::Ready(Ok(value));
+            }
+            let mut entries = self.clock.entries.borrow_mut();
+            match entries.get_mut(self.key) {
+                Some(entry) if entry.at > self.clock.now.get() => {
+                    match &mut entry.waker {
+                        Some(waker) if waker.will_wake(context.waker()) => {}
+                        waker => *waker = Some(context.waker().clone()),
+                    }
+                    Poll::Pending
+                }
+                _ => Poll::Ready(Err(Elapsed)),
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        self.clock.entries.borrow_mut().try_remove(self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_ends_a_wait_and_moving_it_goes_on() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let clock = Rc::new(Clock::new());
+            let deadline = Deadline::new(&clock);
+            deadline.set(Ticks::from(Duration::from_millis(1)));
+            let mut ticking = pin!(clock.run(|| {}));
+            let mut waiting = pin!(deadline.watch(std::future::pending::<()>()));
+            let over = std::future::poll_fn(|context| {
+                assert!(ticking.as_mut().poll(context).is_pending(), "the clock runs for ever");
+                waiting.as_mut().poll(context)
+            });
+            assert_eq!(over.await, Err(Elapsed));
+            assert!(clock.now() >= 1);
+        });
+    }
+
+    #[test]
+    fn spans_are_rounded_up() {
+        assert_eq!(Ticks::from(Duration::from_millis(1)), Ticks(1));
+        assert_eq!(Ticks::from(Duration::from_secs(5)), Ticks(50));
+        assert_eq!(Ticks::from(Duration::from_millis(101)), Ticks(2));
+    }
+}

@@ -1,0 +1,137 @@
+//! One thread of the data plane: its own runtime, sockets, connections and time. Threads share nothing but the listeners'
+//! tables and the backends' addresses.
+
+mod accept;
+pub(crate) mod clock;
+mod thread;
+
+pub(crate) use thread::{Command, WorkerHandle};
+
+use crate::buffer::{Buffer, Buffers};
+use crate::forward::Scratch as ForwardScratch;
+use crate::forward::pool::Upstreams;
+use crate::http1::request::Request;
+use crate::options::Options;
+use crate::socket::Socket;
+use clock::{Clock, Ticks};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::ready;
+use std::time::Instant;
+use tokio::sync::Notify;
+
+/// What all connections of a thread share.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) options: Arc<Options>,
+    pub(crate) timeouts: Timeouts,
+    /// A moment before any request, the same on all threads.
+    pub(crate) epoch: Instant,
+    pub(crate) clock: Rc<Clock>,
+    pub(crate) buffers: Buffers,
+    pub(crate) upstreams: Upstreams,
+    scratches: RefCell<Vec<Scratch>>,
+    draining: Cell<bool>,
+    connections: Cell<usize>,
+    /// The last connection has ended.
+    empty: Notify,
+}
+
+/// The limits that are times.
+#[derive(Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) head: Ticks,
+    pub(crate) connect: Ticks,
+}
+
+/// Buffers that one request borrows: a connection that waits for its next request holds none.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) request: Request,
+    pub(crate) forward: ForwardScratch,
+    /// What goes to the client.
+    pub(crate) answer: Vec<u8>,
+}
+
+/// Sets of buffers kept for later.
+const KEPT: usize = 256;
+
+/// A set with a buffer beyond this isn't kept.
+const LARGEST_KEPT: usize = 32 * 1024;
+
+impl Worker {
+    fn new(options: Arc<Options>, epoch: Instant) -> Worker {
+        let limits = &options.limits;
+        Worker {
+            timeouts: Timeouts { head: limits.head_timeout.into(), connect: limits.connect_timeout.into() },
+            upstreams: Upstreams::new(limits.upstream_idle, limits.upstream_idle_timeout.into()),
+            options,
+            epoch,
+            clock: Rc::new(Clock::new()),
+            buffers: Buffers::default(),
+            scratches: RefCell::default(),
+            draining: Cell::new(false),
+            connections: Cell::new(0),
+            empty: Notify::new(),
+        }
+    }
+
+    /// Waits until there is something to read, then reads it into the buffer, which gets a block only then. The block grows up
+    /// to `most`; beyond it's an error.
+    pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
+        poll_fn(|context| {
+            ready!(socket.poll_readable(context))?;
+            if !self.buffers.make_room(buffer, most) {
+                return io::Result::Err(io::ErrorKind::OutOfMemory.into()).into();
+            }
+            let read = socket.poll_read(context, buffer);
+            if read.is_pending() {
+                self.buffers.release(buffer);
+            }
+            read
+        })
+        .await
+    }
+
+    /// Whether the thread is about to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    pub(crate) fn take_scratch(&self) -> Scratch {
+        self.scratches.borrow_mut().pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give_scratch(&self, scratch: Scratch) {
+        let mut scratches = self.scratches.borrow_mut();
+        if scratches.len() < KEPT
+            && scratch.answer.capacity() <= LARGEST_KEPT
+            && scratch.forward.is_small(LARGEST_KEPT)
+        {
+            scratches.push(scratch);
+        }
+    }
+}
+
+/// Counts a connection while it lives.
+#[derive(Debug)]
+pub(crate) struct Census(Rc<Worker>);
+
+impl Census {
+    pub(crate) fn new(worker: &Rc<Worker>) -> Census {
+        worker.connections.set(worker.connections.get() + 1);
+        Census(Rc::clone(worker))
+    }
+}
+
+impl Drop for Census {
+    fn drop(&mut self) {
+        self.0.connections.set(self.0.connections.get() - 1);
+        if self.0.connections.get() == 0 {
+            self.0.empty.notify_one();
+        }
+    }
+}

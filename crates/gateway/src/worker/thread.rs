@@ -1,0 +1,116 @@
+use super::clock::Ticks;
+use super::{Worker, accept};
+use crate::listener::ListenerState;
+use crate::options::Options;
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+/// What a thread is told.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Serve this listener on this socket, which listens already.
+    Listen { state: Arc<ListenerState>, socket: std::net::TcpListener, address: SocketAddr },
+    /// Stop accepting on this address.
+    Unlisten { address: SocketAddr },
+    /// Stop accepting, finish what is going on, end after so long at the latest.
+    Drain { grace: Duration },
+}
+
+/// A thread, from outside.
+#[derive(Debug)]
+pub(crate) struct WorkerHandle {
+    commands: UnboundedSender<Command>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl WorkerHandle {
+    pub(crate) fn start(number: usize, options: Arc<Options>, epoch: Instant) -> io::Result<WorkerHandle> {
+        let (commands, receiver) = unbounded_channel();
+        let thread = thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+            if let Ok(runtime) = runtime {
+                runtime.block_on(run(receiver, options, epoch));
+            }
+        })?;
+        Ok(WorkerHandle { commands, thread: Some(thread) })
+    }
+
+    /// Tells the thread something. A thread that has ended hears nothing.
+    pub(crate) fn tell(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+
+    /// Waits until the thread has ended.
+    pub(crate) fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has told so on stderr.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn run(mut commands: UnboundedReceiver<Command>, options: Arc<Options>, epoch: Instant) {
+    let worker = Rc::new(Worker::new(options, epoch));
+    let ticking = Rc::clone(&worker);
+    tokio::task::spawn_local(async move {
+        let sweep = || ticking.upstreams.sweep(ticking.clock.now());
+        ticking.clock.run(sweep).await;
+    });
+    let mut listening: HashMap<SocketAddr, Listening> = HashMap::new();
+    let grace = loop {
+        match commands.recv().await {
+            Some(Command::Listen { state, socket, address }) => {
+                if let Ok(listener) = TcpListener::from_std(socket) {
+                    let stop = Rc::new(Notify::new());
+                    let accepting = accept::run(Rc::clone(&worker), listener, state, Rc::clone(&stop));
+                    let task = tokio::task::spawn_local(accepting);
+                    listening.insert(address, Listening { stop, task });
+                }
+            }
+            Some(Command::Unlisten { address }) => {
+                if let Some(listening) = listening.remove(&address) {
+                    listening.stop.notify_one();
+                }
+            }
+            Some(Command::Drain { grace }) => break grace,
+            None => return,
+        }
+    };
+    worker.draining.set(true);
+    for Listening { stop, task } in listening.into_values() {
+        stop.notify_one();
+        // Connections that wait to be accepted are accepted first.
+        let _ = task.await;
+    }
+    drain(&worker, grace).await;
+}
+
+struct Listening {
+    stop: Rc<Notify>,
+    task: JoinHandle<()>,
+}
+
+/// How long an unused connection may still send a request that was on its way already.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
+async fn drain(worker: &Worker, grace: Duration) {
+    worker.clock.hurry_idle(Ticks::from(LAST_CHANCE.min(grace / 2)));
+    let ended = async {
+        while worker.connections.get() > 0 {
+            worker.empty.notified().await;
+        }
+    };
+    // What is left after the grace period is cut with the thread.
+    let _ = tokio::time::timeout(grace, ended).await;
+    worker.upstreams.clear();
+}
