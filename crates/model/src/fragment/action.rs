@@ -200,7 +200,7 @@ fn traffic_limit(site: &mut Site<'_>, config: &wire::TrafficLimit, reading: &Rea
     if let (Some(all), Some(one)) = (qps, per_ip_qps)
         && one >= all
     {
-        reading.refuse(site, format!("`QPSPerIp` must be lower than `QPS`, {all}, but is {one}"));
+        reading.refuse(site, format!("`QPSPerIp` must be lower than `QPS`, `{all}`, but is `{one}`"));
         return None;
     }
     Some(Action::TrafficLimit { qps, per_ip_qps })
