@@ -6,34 +6,66 @@
 mod alb;
 
 use alb::Answer;
-use net_alb_api::config::Settings;
+use net_alb_api::config::{KnativeConfig, Settings};
 use net_alb_api::{Object, Snapshot};
-use net_alb_convert::convert;
+use net_alb_convert::{convert, expand};
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_testkit::{Case, Expect, Request, parse_requests, run, yaml};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(|case| !snapshot(case).kingresses.is_empty(), check)
+    run(applies, check)
 }
 
-/// The input and what stage 0 made of it.
-fn snapshot(case: &Case) -> Snapshot {
-    case.snapshot(&["input.yaml", "0-kingress.yaml", "0-services.yaml"])
+/// Cases of other stages have goldens of their own.
+fn applies(case: &Case) -> bool {
+    let is_anothers =
+        ["ingress-", "refused-na10", "refused-na2"].iter().any(|prefix| case.name.starts_with(prefix));
+    let input = case.snapshot(&["input.yaml"]);
+    let has_input = !input.kingresses.is_empty() || !input.kservices.is_empty();
+    has_input && !is_anothers
+}
+
+/// The input and what stage 0 makes of it: recorded from Knative in `expand-*`, else our own, which is held to that.
+fn input(case: &Case, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
+    if case.name.starts_with("expand-") {
+        return case.snapshot(&["input.yaml", "0-kingress.yaml", "0-services.yaml"]);
+    }
+    let mut snapshot = case.snapshot(&["input.yaml"]);
+    let config = KnativeConfig::from_snapshot(&snapshot).drain_into(diagnostics);
+    let (mut kingresses, mut services) = (Vec::new(), Vec::new());
+    for service in snapshot.kservices.values() {
+        let expansion = expand(service, &config).drain_into(diagnostics);
+        let Some(expansion) = expansion else { continue };
+        kingresses.push(Object::KIngress(expansion.kingress));
+        services.extend(expansion.services.into_iter().map(Object::Service));
+    }
+    if !kingresses.is_empty() {
+        case.check("0-kingress.yaml", &text(&kingresses));
+        case.check("0-services.yaml", &text(&services));
+    }
+    for object in kingresses.into_iter().chain(services) {
+        assert!(snapshot.insert(object), "stage 0 makes an object that is in the input");
+    }
+    snapshot
+}
+
+fn text(objects: &[Object]) -> String {
+    let values: Vec<_> = objects.iter().map(|object| object.to_value().unwrap()).collect();
+    yaml(&values)
 }
 
 fn check(case: &Case) {
-    let snapshot = snapshot(case);
     let mut diagnostics = Vec::new();
+    let snapshot = input(case, &mut diagnostics);
     let settings = Settings::from_snapshot(&snapshot, Settings::default()).drain_into(&mut diagnostics);
     let mut ingresses = Vec::new();
     for kingress in snapshot.kingresses.values() {
         ingresses.extend(convert(kingress, &snapshot, &settings).drain_into(&mut diagnostics));
     }
-    let documents: Vec<_> =
-        ingresses.iter().map(|ingress| Object::Ingress(ingress.clone()).to_value().unwrap()).collect();
-    case.check("1-ingress.yaml", &yaml(&documents));
-    if snapshot.kservices.is_empty() {
+    let documents: Vec<Object> = ingresses.iter().cloned().map(Object::Ingress).collect();
+    case.check("1-ingress.yaml", &text(&documents));
+    if !case.name.starts_with("expand-") {
         let lines: Vec<String> = diagnostics.iter().map(line).collect();
         case.check("diagnostics.txt", &lines.concat());
     }
