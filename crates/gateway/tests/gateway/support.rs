@@ -4,7 +4,9 @@
 
 use crate::notation::{self, LISTENER, fragments};
 use net_alb_gateway::{Change, Gateway, Limits, ListenerKey, ObjectKey, Options};
-use net_alb_model::{AddressType, Alb, Backend as BackendId, DefaultAction, Listener, XForwardedFor};
+use net_alb_model::{
+    AddressType, Alb, Backend as BackendId, DefaultAction, Edition, Listener, ListenerDefaults, XForwardedFor,
+};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -106,6 +108,8 @@ pub(crate) fn alb(listener: Listener) -> Alb {
     Alb {
         name: "test".to_owned(),
         address_type: AddressType::Internet,
+        edition: Edition::Standard,
+        undeclared: ListenerDefaults::default(),
         listeners: vec![listener],
         server_groups: vec![],
     }
