@@ -15,7 +15,6 @@ use net_alb_model::Alb;
 /// What every stage made, and what there is to say about it.
 #[derive(Debug)]
 pub(crate) struct Stages {
-    pub(crate) settings: Settings,
     /// What was read, and what stages 0 and 1 added to it.
     pub(crate) snapshot: Snapshot,
     /// The Ingresses of stage 1, by KIngress.
@@ -36,7 +35,8 @@ pub(crate) fn run(reading: &Reading, base: Settings, adjust: impl FnOnce(Setting
     let converted = made.convert(&settings);
     let Making { snapshot, sources, mut diagnostics } = made;
     let albs = net_alb_model::build(&snapshot, &settings).drain_into(&mut diagnostics);
-    Stages { settings, snapshot, converted, albs, diagnostics: without_repetition(diagnostics), sources }
+    let diagnostics = without_repetition(diagnostics, &sources);
+    Stages { snapshot, converted, albs, diagnostics, sources }
 }
 
 struct Making {

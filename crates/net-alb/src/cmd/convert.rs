@@ -3,6 +3,7 @@
 use super::{print_documents, report, stages};
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
+use crate::render::Readable;
 use clap::Args;
 use net_alb_api::Object;
 use net_alb_api::config::Target;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Exit, Failure> {
     let ingresses = stages.converted.iter().map(|ingress| Object::Ingress(ingress.clone()).to_value());
     let documents: Result<Vec<_>, _> = ingresses.collect();
     let documents = documents.map_err(io::Error::other).map_err(Failure::system("printing the Ingresses"))?;
-    print_documents(&documents, args.output)?;
+    let readable: Vec<_> = documents.iter().map(Readable).collect();
+    print_documents(&readable, args.output)?;
     report(&stages.diagnostics, &stages.sources, args.output)
 }

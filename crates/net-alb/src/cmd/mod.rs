@@ -46,20 +46,13 @@ fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
 
 /// Prints documents: YAML with `---` between, or a JSON array.
 fn print_documents<T: Serialize>(documents: &[T], format: Format) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
     let text = match format {
-        Format::Json => {
-            serde_json::to_string_pretty(documents).map(|text| text + "\n").map_err(io::Error::other)
-        }
-        Format::Yaml => yaml(documents),
+        Format::Json => render::json(documents),
+        Format::Yaml => render::yaml(documents),
     };
     let text = text.map_err(Failure::system("printing the result"))?;
+    let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::system("writing to stdout"))
-}
-
-fn yaml<T: Serialize>(documents: &[T]) -> io::Result<String> {
-    let texts: Result<Vec<_>, _> = documents.iter().map(serde_saphyr::to_string).collect();
-    texts.map(|texts| texts.join("---\n")).map_err(io::Error::other)
 }
 
 /// Says what there is to say on stderr, and which exit code that means.

@@ -45,7 +45,7 @@ pub(crate) fn texts(inputs: &[PathBuf]) -> Result<Vec<Text>, Unreadable> {
 }
 
 /// The files that `inputs` stand for.
-pub(crate) fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
+fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
     let mut files = Vec::new();
     for input in inputs {
         if input != Path::new("-") && input.is_dir() {

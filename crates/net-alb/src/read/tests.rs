@@ -238,8 +238,10 @@ fn a_derived_objects_field_leads_to_what_it_was_made_of() {
     };
     let path = net_alb_diag::FieldPath::annotation("a/b");
     assert_eq!(at(&kingress, path), ((7, 10), "x".into()));
-    let path = net_alb_diag::FieldPath::of("spec.rules").index(0);
-    assert_eq!(at(&kingress, path), ((2, 1), "apiVersion".into()));
+    let rule = net_alb_diag::FieldPath::of("spec.rules").index(0);
+    assert_eq!(at(&kingress, rule.key("http").key("paths").index(1)), ((9, 3), "traffic".into()));
+    assert_eq!(at(&kingress, rule.key("hosts").index(0)), ((5, 9), "hello".into()));
+    assert_eq!(at(&kingress, net_alb_diag::FieldPath::of("spec.httpOption")), ((2, 1), "apiVersion".into()));
     let path = net_alb_diag::FieldPath::of("spec.traffic").index(0).key("percent");
     assert_eq!(at(&kservice, path), ((10, 14), "5".into()));
     let path = net_alb_diag::FieldPath::of("spec.traffic").index(3);

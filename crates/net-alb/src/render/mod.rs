@@ -1,12 +1,16 @@
-//! Diagnostics for people (with the lines they are about) and for programs (JSON lines), and how many there were.
+//! What goes out: results as documents; diagnostics for people (with the lines they are about) and for programs (JSON lines).
 
+mod document;
 mod json;
+mod repetition;
 mod text;
 
 use crate::read::SourceMap;
 use net_alb_diag::{Diagnostic, Severity};
 use std::io::{self, Write};
 
+pub(crate) use document::{Readable, json, yaml};
+pub(crate) use repetition::without_repetition;
 pub(crate) use text::printable;
 
 /// How diagnostics are printed.
@@ -63,17 +67,4 @@ pub(crate) fn print(
         }
     }
     Ok(())
-}
-
-/// Leaves out what was said before: two stages may notice the same thing.
-pub(crate) fn without_repetition(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut kept: Vec<Diagnostic> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for diagnostic in diagnostics {
-        let identity = format!("{:?} {} {}", diagnostic.place, diagnostic.code, diagnostic.message);
-        if seen.insert(identity) {
-            kept.push(diagnostic);
-        }
-    }
-    kept
 }

@@ -42,8 +42,13 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 fn snippets<'m>(diagnostic: &'m Diagnostic, sources: &'m SourceMap) -> Vec<Element<'m>> {
     let mut marks: Vec<Mark<'_>> = Vec::new();
     let main = sources.locate(&diagnostic.place).map(|located| Mark { located, note: None });
+    let place = |located: &Located<'_>| (located.file.name.clone(), located.span);
+    let first = main.as_ref().map(|mark| place(&mark.located));
     let related = diagnostic.related.iter().filter_map(|related| {
-        Some(Mark { located: sources.locate(&related.place)?, note: Some(&related.note) })
+        let located = sources.locate(&related.place)?;
+        // What was made of one line can be two things; the line is marked once.
+        let new = first.as_ref() != Some(&place(&located));
+        new.then_some(Mark { located, note: Some(&related.note) })
     });
     marks.extend(main.into_iter().chain(related));
     let mut elements = Vec::new();

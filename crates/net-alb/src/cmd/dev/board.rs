@@ -25,6 +25,8 @@ struct Panel {
 struct Host {
     name: String,
     lines: Vec<String>,
+    /// Other names with the same rules: `hello.default`, `hello.default.svc`.
+    aliases: Vec<String>,
 }
 
 /// Everything that can be said of what is served.
@@ -39,11 +41,6 @@ impl Board {
         all.sort_by_key(|(alb, _)| alb.address_type == AddressType::Intranet);
         let panels = all.into_iter().filter_map(|(alb, listener)| panel(alb, listener, serving));
         Board { panels: panels.collect() }
-    }
-
-    /// How many hosts there are.
-    pub(super) fn hosts(&self) -> usize {
-        self.panels.iter().map(|panel| panel.hosts.len()).sum()
     }
 
     /// All of it.
@@ -90,7 +87,11 @@ impl Board {
 
 impl Host {
     fn print(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
-        writeln!(out, "{indent}{}", printable(&self.name))?;
+        let also = match &self.aliases[..] {
+            [] => String::new(),
+            names => format!(" (also {})", names.join(", ")),
+        };
+        writeln!(out, "{indent}{}", printable(&format!("{}{also}", self.name)))?;
         self.lines.iter().try_for_each(|line| writeln!(out, "{indent}  {line}"))
     }
 }
@@ -115,13 +116,37 @@ fn panel(alb: &Alb, listener: &Listener, serving: &Serving) -> Option<Panel> {
         for pattern in patterns(rule) {
             let name = pattern.map_or("any host".to_owned(), text);
             let at = *index.entry(name.clone()).or_insert_with(|| {
-                hosts.push(Host { name, lines: Vec::new() });
+                hosts.push(Host { name, lines: Vec::new(), aliases: Vec::new() });
                 hosts.len() - 1
             });
             hosts[at].lines.extend(lines(rule, pattern, address, alb, listener, serving));
         }
     }
-    Some(Panel { title: format!("{reach} http://{address}"), hosts })
+    Some(Panel { title: format!("{reach} http://{address}"), hosts: join_aliases(hosts) })
+}
+
+/// Hosts with the same rules become one, named by the longest.
+fn join_aliases(hosts: Vec<Host>) -> Vec<Host> {
+    let mut joined: Vec<Host> = Vec::new();
+    let mut index: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for mut host in hosts {
+        // What is left of the lines without the name is what the hosts have in common.
+        let own = format!("Host: {}'", host.name);
+        let shape = host.lines.iter().map(|line| line.replace(&own, "Host: '")).collect();
+        let Some(at) = index.get(&shape) else {
+            index.insert(shape, joined.len());
+            joined.push(host);
+            continue;
+        };
+        let first = &mut joined[*at];
+        if host.name.len() > first.name.len() {
+            std::mem::swap(first, &mut host);
+            first.aliases = std::mem::take(&mut host.aliases);
+        }
+        first.aliases.push(host.name);
+        first.aliases.sort();
+    }
+    joined
 }
 
 /// The hosts that a rule names; `None` is any host.

@@ -75,18 +75,18 @@ impl Sample {
         match self.method.as_deref() {
             None | Some("GET") => {}
             Some("HEAD") => command += " -I",
-            Some(method) => command += &format!(" -X {}", quote(method)),
+            Some(method) => command.extend([" -X ", &quote(method)]),
         }
         if let Some(host) = &self.host {
-            command += &format!(" -H {}", quote(&format!("Host: {host}")));
+            command.extend([" -H ", &quote(&format!("Host: {host}"))]);
         }
         for (name, value) in &self.headers {
             // `Name:` with nothing behind it would take the header away.
             let field = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-            command += &format!(" -H {}", quote(&field));
+            command.extend([" -H ", &quote(&field)]);
         }
         if !self.cookies.is_empty() {
-            command += &format!(" --cookie {}", quote(&self.cookies.join("; ")));
+            command.extend([" --cookie ", &quote(&self.cookies.join("; "))]);
         }
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query.join("&")) };
         let url = format!("http://{server}{}{query}", self.path);

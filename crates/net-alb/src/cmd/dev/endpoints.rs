@@ -2,10 +2,11 @@
 
 use super::backend::Backends;
 use crate::pipeline::Stages;
-use net_alb_api::{EndpointSlice, IntOrString, KService, ObjectKey, Service};
+use net_alb_api::{EndpointSlice, KService, ObjectKey, Service};
 use net_alb_diag::codes::read::UNKNOWN_BACKEND;
 use net_alb_diag::{Diagnostic, Place, nearest};
 use net_alb_model::Backend;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
@@ -65,16 +66,16 @@ pub(super) fn addresses(
 }
 
 /// What to say of `--backend`s that no rule forwards to.
-pub(super) fn unused<'b>(
+pub(super) fn unused(
     overrides: &[Override],
-    backends: impl Iterator<Item = &'b Backend> + Clone,
+    backends: &BTreeMap<Backend, Vec<SocketAddr>>,
 ) -> Vec<Diagnostic> {
-    let idle = overrides.iter().filter(|o| !backends.clone().any(|backend| o.is_for(&backend.service)));
+    let idle = overrides.iter().filter(|o| !backends.keys().any(|backend| o.is_for(&backend.service)));
     let say = |found: &Override| {
         let message = format!("no rule forwards to a revision or Service `{}`", found.name);
         let place = Place::Whole(format!("--backend {}", found.text));
         let diagnostic = Diagnostic::at(&UNKNOWN_BACKEND, place, message);
-        match nearest(&found.name, backends.clone().map(|backend| backend.service.name.as_str())) {
+        match nearest(&found.name, backends.keys().map(|backend| backend.service.name.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("the names are in the list that `dev` prints"),
         }
@@ -98,10 +99,9 @@ fn ready(slice: &EndpointSlice, port_name: &str) -> Vec<SocketAddr> {
     let ports = slice.ports.as_deref().unwrap_or_default();
     let port = ports.iter().find(|port| port.name.as_deref().unwrap_or_default() == port_name);
     let Some(port) = port.and_then(|port| u16::try_from(port.port?).ok()) else { return Vec::new() };
-    let is_ready = |endpoint: &&k8s_openapi::api::discovery::v1::Endpoint| {
+    let endpoints = slice.endpoints.iter().filter(|endpoint| {
         endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
-    };
-    let endpoints = slice.endpoints.iter().filter(is_ready);
+    });
     let addresses = endpoints.flat_map(|endpoint| &endpoint.addresses);
     addresses.filter_map(|address| Some(SocketAddr::new(address.parse::<IpAddr>().ok()?, port))).collect()
 }

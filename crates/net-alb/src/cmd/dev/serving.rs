@@ -58,7 +58,8 @@ impl Serving {
             }
         }
         self.configure(albs);
-        let applied = self.gateway.apply(self.changes(albs));
+        let changes = self.changes(albs);
+        let applied = self.gateway.apply(changes);
         self.listen(albs)?;
         for gone in self.endpoints.keys().filter(|backend| !endpoints.contains_key(backend)) {
             self.gateway.set_endpoints(gone, Vec::new());

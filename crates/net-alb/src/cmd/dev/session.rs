@@ -68,10 +68,10 @@ impl Session {
             self.endpoints(&ran.stages).map_err(Failure::system("starting a built-in backend"))?;
         ran.said.extend(empty);
         if self.last_good.is_none() {
-            ran.said.extend(endpoints::unused(&self.args.backends, endpoints.keys()));
+            ran.said.extend(endpoints::unused(&self.args.backends, &endpoints));
         }
         ran.said.extend(self.serving.update(&ran.stages.albs, endpoints)?);
-        ran.said = without_repetition(std::mem::take(&mut ran.said));
+        ran.said = without_repetition(std::mem::take(&mut ran.said), &ran.sources);
         ran.report().map_err(Failure::system("writing to stderr"))?;
         self.show(&ran.stages).map_err(Failure::system("writing to stdout"))?;
         let flawed = last_good::refused(&ran.stages.diagnostics, &ran.stages.sources);

@@ -8,6 +8,7 @@ use super::{report, stages};
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::pipeline::Stages;
+use crate::render;
 use answer::Answered;
 use clap::{Args, ValueEnum};
 use net_alb_api::config::Target;
@@ -84,7 +85,7 @@ fn answer(stages: &mut Stages, request: &Request, local: bool) -> Answered {
         let table = net_alb_gateway::compile(alb, listener).drain_into(&mut stages.diagnostics);
         tables.push((alb, listener, table));
     }
-    stages.diagnostics = crate::render::without_repetition(std::mem::take(&mut stages.diagnostics));
+    stages.diagnostics = render::without_repetition(std::mem::take(&mut stages.diagnostics), &stages.sources);
     let knows = |(_, _, table): &&(&Alb, &Listener, Table)| table.knows_host(&request.host());
     match tables.iter().find(knows).or(tables.first()) {
         Some((alb, listener, table)) => {

@@ -1,0 +1,79 @@
+//! Stage 1 on every case that has a KIngress: `1-ingress.yaml`, what is said about it, and where requests would go.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has to stop")]
+
+#[path = "properties/alb.rs"]
+mod alb;
+
+use alb::Answer;
+use net_alb_api::config::Settings;
+use net_alb_api::{Object, Snapshot};
+use net_alb_convert::convert;
+use net_alb_diag::{Diagnostic, Place};
+use net_alb_testkit::{Case, Expect, Request, parse_requests, run, yaml};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run(|case| !snapshot(case).kingresses.is_empty(), check)
+}
+
+/// The input and what stage 0 made of it.
+fn snapshot(case: &Case) -> Snapshot {
+    case.snapshot(&["input.yaml", "0-kingress.yaml", "0-services.yaml"])
+}
+
+fn check(case: &Case) {
+    let snapshot = snapshot(case);
+    let mut diagnostics = Vec::new();
+    let settings = Settings::from_snapshot(&snapshot, Settings::default()).drain_into(&mut diagnostics);
+    let mut ingresses = Vec::new();
+    for kingress in snapshot.kingresses.values() {
+        ingresses.extend(convert(kingress, &snapshot, &settings).drain_into(&mut diagnostics));
+    }
+    let documents: Vec<_> =
+        ingresses.iter().map(|ingress| Object::Ingress(ingress.clone()).to_value().unwrap()).collect();
+    case.check("1-ingress.yaml", &yaml(&documents));
+    if snapshot.kservices.is_empty() {
+        let lines: Vec<String> = diagnostics.iter().map(line).collect();
+        case.check("diagnostics.txt", &lines.concat());
+    }
+    for request in parse_requests(&case.text("requests.txt").unwrap_or_default()) {
+        let answer = alb::answer(&ingresses, &settings, &to_alb(&request));
+        assert_eq!(expect(answer), sorted(&request.expect), "{}: {}", request.line.0, request.line.1);
+    }
+}
+
+fn line(diagnostic: &Diagnostic) -> String {
+    let object = match &diagnostic.place {
+        Place::Field { object, .. } => format!(" {object}:"),
+        _ => String::new(),
+    };
+    format!("{}:{object} {diagnostic}\n", diagnostic.severity)
+}
+
+fn to_alb(request: &Request) -> alb::Request {
+    let host = request.host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let path = request.path.split('?').next().unwrap_or_default().to_owned();
+    alb::Request { local: request.local, https: false, host, path, headers: request.headers.clone() }
+}
+
+/// An answer as `requests.txt` writes it: shares in percent, by Service.
+fn expect(answer: Answer) -> Expect {
+    match answer {
+        Answer::Nothing => Expect::Status(404),
+        Answer::RedirectToHttps => Expect::Status(301),
+        Answer::Forward { targets, .. } => {
+            let total: u32 = targets.iter().map(|target| target.weight).sum();
+            let share = |target: alb::Target| (target.weight * 100 / total, target.service);
+            sorted(&Expect::Backends(targets.into_iter().map(share).collect()))
+        }
+    }
+}
+
+fn sorted(expect: &Expect) -> Expect {
+    let mut expect = expect.clone();
+    if let Expect::Backends(backends) = &mut expect {
+        backends.sort();
+    }
+    expect
+}
