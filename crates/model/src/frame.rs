@@ -154,7 +154,7 @@ fn seconds(site: &mut Site<'_>, value: Option<i64>, default: u16, at: FieldPath)
     match u16::try_from(value) {
         Ok(seconds) if (1..=600).contains(&seconds) => seconds,
         _ => {
-            let message = format!("must be from 1 to 600 seconds, but is `{value}`");
+            let message = format!("`{at}` must be from 1 to 600 seconds, but is `{value}`");
             site.say(
                 site.at(&build::BAD_ALB_CONFIG, at, message).help(format!("without it, it is {default}")),
             );

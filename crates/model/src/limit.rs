@@ -138,7 +138,11 @@ pub(crate) fn check_values(site: &mut Site<'_>, condition: &wire::Condition, rea
         }
         wire::Condition::Method { method_config } => {
             let known = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
-            let unknown = method_config.values.iter().filter(|method| !known.contains(&method.as_str()));
+            let is_method = |text: &str| is_token(text) && !text.contains(|c: char| c.is_ascii_lowercase());
+            let unknown = method_config
+                .values
+                .iter()
+                .filter(|method| is_method(method) && !known.contains(&method.as_str()));
             beyond.extend(unknown.map(|method| format!("ALB doesn't know the method `{method}`")));
         }
         wire::Condition::SourceIp { source_ip_config } => {
@@ -161,12 +165,16 @@ fn literal<'v>(site: &mut Site<'_>, reading: &Reading<'_>, values: impl Iterator
     }
 }
 
+/// A name that is no token is refused elsewhere.
 fn header_key(key: &str, reserved: &[&str]) -> Option<String> {
+    if !is_token(key) {
+        return None;
+    }
     let letters = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if reserved.contains(&key.to_ascii_lowercase().as_str()) {
         return Some(format!("ALB doesn't take the header `{key}` here"));
     }
-    if !letters || key.is_empty() || key.len() > 40 {
+    if !letters || key.len() > 40 {
         return Some(format!(
             "ALB takes header names of 1 to 40 letters, digits, `-` and `_`, but not `{key}`"
         ));
@@ -260,10 +268,10 @@ pub(crate) fn check_action(site: &mut Site<'_>, action: &Action, direction: Dire
             beyond.extend(
                 (!known).then(|| format!("ALB's content types are `{}`", CONTENT_TYPES.join("`, `"))),
             );
-            let fits = response.content.is_ascii() && response.content.len() <= 1024;
-            beyond.extend((!fits).then(|| {
-                format!("ALB takes 1024 bytes of ASCII as content, not {}", response.content.len())
-            }));
+            let ascii = response.content.is_ascii();
+            beyond.extend((!ascii).then(|| "ALB takes content of ASCII letters only".to_owned()));
+            let length = response.content.len();
+            beyond.extend((length > 1024).then(|| format!("ALB takes 1024 bytes of content, not {length}")));
         }
         Action::Redirect(redirect) => beyond.extend(redirect_beyond(redirect)),
         Action::Rewrite(_) | Action::Cors(_) | Action::TrafficMirror { .. } | Action::TrafficLimit { .. } => {

@@ -49,11 +49,14 @@ fn misplaced(site: &mut Site<'_>, key: &str, annotation: &Annotation) {
 }
 
 fn unhonoured(site: &mut Site<'_>, key: &str, annotation: &Annotation) {
-    let (Status::Planned(why) | Status::NotApplicable(why)) = annotation.status else { return };
-    if site.settings.target == Target::Alb {
-        return;
-    }
-    let message = format!("the gateway doesn't honour `{key}`: {why}");
+    let gateway = site.settings.target == Target::Gateway;
+    let message = match annotation.status {
+        Status::Planned(why) | Status::NotApplicable(why) if gateway => {
+            format!("the gateway doesn't honour `{key}`: {why}")
+        }
+        Status::Obsolete(why) => format!("nobody honours `{key}`: {why}"),
+        Status::Implemented | Status::Planned(_) | Status::NotApplicable(_) => return,
+    };
     site.say(site.at(&build::UNHONOURED_ANNOTATION, FieldPath::annotation(key), message));
 }
 

@@ -41,7 +41,8 @@ fn said(diagnostics: &[Diagnostic]) -> String {
         let place = match &diagnostic.place {
             Place::Field { object, path } if path.segments().is_empty() => object.to_string(),
             Place::Field { object, path } => format!("{object} {path}"),
-            Place::Text { .. } | Place::Whole(_) => "whole".to_owned(),
+            Place::Whole(what) => what.clone(),
+            Place::Text { file, line, column } => format!("{file}:{line}:{column}"),
         };
         let _ = writeln!(text, "{}[{}]: {}", diagnostic.severity, diagnostic.code, diagnostic.message);
         let _ = writeln!(text, "  at {place}");

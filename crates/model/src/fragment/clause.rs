@@ -3,12 +3,13 @@
 use super::action;
 use super::condition::{self, Joined};
 use super::forward::Groups;
+use crate::fragment::rule::forwarded_to;
 use crate::limit;
 use crate::site::Site;
-use crate::{Action, Direction};
-use net_alb_api::Objects;
+use crate::{Action, Backend, Direction, ServerGroupId};
 use net_alb_api::annotation::extension::TargetHeaders;
 use net_alb_api::annotation::{decode, registry};
+use net_alb_api::{IntOrString, Objects};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 
@@ -35,6 +36,7 @@ impl Clause {
         let actions_at = FieldPath::annotation(&actions_key);
         let reading = action::Reading { at: actions_at.clone(), target_headers: &target_headers };
         let actions = actions(site, &actions_key, direction, &reading, groups);
+        check_target_headers(site, backend, &target_headers, actions.as_deref().unwrap_or_default());
         let reason = site.annotations.get(&registry::RULE_REASON.for_backend(backend)).cloned();
         let conditions_key = registry::CONDITIONS.for_backend(backend);
         let literal = is_literal(site, backend);
@@ -97,6 +99,38 @@ fn target_headers(site: &mut Site<'_>, backend: &str) -> Vec<TargetHeaders> {
         }
     }
     entries
+}
+
+/// Names headers for a target that the backend doesn't have.
+fn check_target_headers(site: &mut Site<'_>, backend: &str, headers: &[TargetHeaders], actions: &[Action]) {
+    let targets: Vec<ServerGroupId> = actions.iter().flat_map(forwarded_to).collect();
+    let is_target = |entry: &TargetHeaders, id: &ServerGroupId| match id {
+        ServerGroupId::Service { backend, .. } => {
+            let port = Backend::new(backend.service.clone(), &entry.service_port).port;
+            (&entry.service_name, port) == (&backend.service.name, backend.port.clone())
+        }
+        ServerGroupId::External(_) => false,
+    };
+    let idle = |entry: &&TargetHeaders| {
+        entry.service_name != backend && !targets.iter().any(|target| is_target(entry, target))
+    };
+    let key = registry::TARGET_HEADERS.for_backend(backend);
+    for entry in headers.iter().filter(idle) {
+        let message = format!(
+            "no target of `{backend}` is port `{}` of `{}`",
+            port_text(&entry.service_port),
+            entry.service_name
+        );
+        let help = "write service and port as in `ServerGroups`";
+        site.say(site.at(&build::UNUSED_ANNOTATION, FieldPath::annotation(&key), message).help(help));
+    }
+}
+
+fn port_text(port: &IntOrString) -> String {
+    match port {
+        IntOrString::Int(number) => number.to_string(),
+        IntOrString::String(name) => name.clone(),
+    }
 }
 
 fn conditions(site: &mut Site<'_>, reading: &condition::Reading<'_>) -> Option<Joined> {

@@ -35,7 +35,7 @@ fn traffic_limit(site: &mut Site<'_>) -> Option<Action> {
         && one >= all
     {
         let key = registry::TRAFFIC_LIMIT_IP_QPS.key;
-        let message = format!("`{key}` must be lower than `traffic-limit-qps`, {all}, but is `{one}`");
+        let message = format!("`{key}` must be lower than `traffic-limit-qps`, `{all}`, but is `{one}`");
         let code = &net_alb_diag::codes::build::BAD_ANNOTATION_VALUE;
         site.say(site.at(code, FieldPath::annotation(key), message));
         per_ip_qps = None;
