@@ -36,7 +36,10 @@ pub(crate) struct LintArgs {
 }
 
 pub(crate) fn run(args: &LintArgs) -> Result<Exit, Failure> {
-    let stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    let mut stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    if stages.settings.target == Target::Gateway {
+        stages.compile();
+    }
     if args.output == LintFormat::Text {
         return report(&stages.diagnostics, &stages.sources, Format::Yaml);
     }

@@ -104,6 +104,46 @@ fn every_printed_curl_line_goes_where_it_says() {
     }
 }
 
+/// No Knative: an Ingress, three Services, and the endpoints of one of them.
+const SHOP: &str = "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  ingressClassName: knative-alb-ingress-internet
+  rules:
+    - host: shop.example.com
+      http:
+        paths:
+          - {path: /a, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}
+          - {path: /b, pathType: Prefix, backend: {service: {name: plain, port: {number: 80}}}}
+          - {path: /c, pathType: Prefix, backend: {service: {name: own, port: {name: http}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop}
+spec: {ports: [{port: 80, name: http}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: plain}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: own}
+spec: {ports: [{port: 80, name: http}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: shop-1, labels: {kubernetes.io/service-name: shop}}
+addressType: IPv4
+ports: [{name: other, port: 1}, {name: http, port: PORT}]
+endpoints:
+  - {addresses: [192.0.2.1], conditions: {ready: false}}
+  - {addresses: [127.0.0.1], conditions: {ready: true}}
+";
+
 #[test]
 fn a_backend_of_ones_own_and_the_request_that_arrives() {
     let folder = folder("backend");
@@ -111,48 +151,7 @@ fn a_backend_of_ones_own_and_the_request_that_arrives() {
     fs::write(&app, GRAY).unwrap();
     let mut behind = Dev::start(&[app.to_str().unwrap()]);
     let (server, _) = behind.addresses();
-    let slice = format!(
-        "
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {{name: shop}}
-spec:
-  ingressClassName: knative-alb-ingress-internet
-  rules:
-    - host: shop.example.com
-      http:
-        paths:
-          - {{path: /a, pathType: Prefix, backend: {{service: {{name: shop, port: {{number: 80}}}}}}}}
-          - {{path: /b, pathType: Prefix, backend: {{service: {{name: plain, port: {{number: 80}}}}}}}}
-          - {{path: /c, pathType: Prefix, backend: {{service: {{name: own, port: {{name: http}}}}}}}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: shop}}
-spec: {{ports: [{{port: 80, name: http}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: plain}}
-spec: {{ports: [{{port: 80}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: own}}
-spec: {{ports: [{{port: 80, name: http}}]}}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {{name: shop-1, labels: {{kubernetes.io/service-name: shop}}}}
-addressType: IPv4
-ports: [{{name: other, port: 1}}, {{name: http, port: {}}}]
-endpoints:
-  - {{addresses: [192.0.2.1], conditions: {{ready: false}}}}
-  - {{addresses: [127.0.0.1], conditions: {{ready: true}}}}
-",
-        server.port()
-    );
-    fs::write(&shop, slice).unwrap();
+    fs::write(&shop, SHOP.replace("PORT", &server.port().to_string())).unwrap();
     let own = format!("own=localhost:{}", server.port());
     let args = [shop.to_str().unwrap(), "--backend", &own, "--backend", "owm=127.0.0.1:1", "--access-log"];
     let mut dev = Dev::start(&args);
