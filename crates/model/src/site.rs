@@ -1,3 +1,4 @@
+use net_alb_api::annotation::knative;
 use net_alb_api::annotation::registry::{Annotation, ValueType};
 use net_alb_api::config::Settings;
 use net_alb_api::{Ingress, ObjectKey, ObjectMeta};
@@ -14,12 +15,16 @@ pub(crate) struct Site<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) diagnostics: Vec<Diagnostic>,
     errors: usize,
+    /// Whether it was made of a KIngress: stage 1 has said then what is beyond ALB, at the place where a person wrote it.
+    is_made: bool,
 }
 
 impl<'a> Site<'a> {
     pub(crate) fn new(object: ObjectRef, metadata: &'a ObjectMeta, settings: &'a Settings) -> Self {
         let annotations = metadata.annotations.as_ref().unwrap_or(&NONE);
-        Site { object, annotations, settings, diagnostics: Vec::new(), errors: 0 }
+        let is_made =
+            metadata.labels.as_ref().is_some_and(|labels| labels.contains_key(knative::INGRESS_LABEL));
+        Site { object, annotations, settings, diagnostics: Vec::new(), errors: 0, is_made }
     }
 
     pub(crate) fn ingress(ingress: &'a Ingress, settings: &'a Settings) -> Self {
@@ -43,6 +48,10 @@ impl<'a> Site<'a> {
     }
 
     pub(crate) fn say(&mut self, diagnostic: Diagnostic) {
+        let lowered = diagnostic.severity == Severity::Warning && diagnostic.code.severity == Severity::Error;
+        if self.is_made && lowered {
+            return;
+        }
         self.errors += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
     }

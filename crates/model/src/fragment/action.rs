@@ -44,10 +44,9 @@ pub(crate) fn read<O: Objects>(
             query: or(config.query, "${query}"),
         })),
         wire::Action::TrafficMirror { config } => {
-            let at = &reading.at;
-            config.server_group_ids.iter().for_each(|id| {
-                groups.external(site, id, at);
-            });
+            for id in &config.server_group_ids {
+                groups.external(id);
+            }
             Some(Action::TrafficMirror { server_group_ids: config.server_group_ids })
         }
         wire::Action::TrafficLimit { config } => traffic_limit(site, &config, reading),
@@ -75,7 +74,7 @@ fn forward<O: Objects>(
                 let id = groups.of_service(site, &group.service_name, &port, &reading.at);
                 (id, headers_of(reading.target_headers, &group.service_name, &port))
             }
-            _ => (groups.external(site, &group.server_group_id, &reading.at), None),
+            _ => (groups.external(&group.server_group_id), None),
         };
         Target { server_group, weight: group.weight.unwrap_or(100), headers: headers.unwrap_or_default() }
     });

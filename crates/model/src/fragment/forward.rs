@@ -5,7 +5,6 @@ use crate::site::Site;
 use crate::{Backend, BackendProtocol, ServerGroup, ServerGroupId};
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::api::networking::v1::ServiceBackendPort;
-use net_alb_api::config::Target;
 use net_alb_api::{Ingress, IntOrString, ObjectKey, Objects, Service};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
@@ -44,17 +43,10 @@ impl<'a, O: Objects> Groups<'a, O> {
         id
     }
 
-    /// A group that was made by hand at Alibaba.
-    pub(crate) fn external(&mut self, site: &mut Site<'_>, name: &str, at: &FieldPath) -> ServerGroupId {
+    /// A group that was made by hand at Alibaba; only a data plane can say whether it knows servers of it.
+    pub(crate) fn external(&mut self, name: &str) -> ServerGroupId {
         let id = ServerGroupId::External(name.to_owned());
         if !self.by_id.contains_key(&id) {
-            if site.settings.target == Target::Gateway {
-                let message = format!("the gateway knows no servers of the server group `{name}`");
-                site.say(
-                    site.at(&build::EXTERNAL_SERVER_GROUP, at.clone(), message)
-                        .help("name a Service instead"),
-                );
-            }
             let protocol = self.treatment.protocol.unwrap_or(BackendProtocol::Http);
             self.by_id.insert(id.clone(), self.group(id.clone(), protocol));
         }

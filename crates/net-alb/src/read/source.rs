@@ -43,8 +43,8 @@ impl SourceFile {
     fn is_secret(&self, byte: usize) -> bool {
         let document = |line: &&str| line.starts_with("---");
         let (before, after) = self.text.split_at(byte.min(self.text.len()));
-        let head = before.lines().rev().take_while(|line| !document(&line));
-        let tail = after.lines().take_while(|line| !document(&line));
+        let head = before.lines().rev().take_while(|line| !document(line));
+        let tail = after.lines().take_while(|line| !document(line));
         head.chain(tail).any(|line| line.contains("kind") && line.contains("Secret"))
     }
 }
