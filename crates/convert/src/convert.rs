@@ -114,9 +114,12 @@ impl Conversion<'_> {
     /// Reports what only ALB can't do. Returns whether the part may stay: only if the gateway serves it.
     fn beyond_alb(&mut self, code: &'static Code, path: &FieldPath, message: impl Into<String>) -> bool {
         let severity = self.settings.target.alb_limit();
+        let is_served = severity < Severity::Error;
+        let help =
+            if is_served { format!("if the real ALB shall serve it, {}", code.fix) } else { code.fix.into() };
         let diagnostic = Diagnostic::new(code, self.object.clone(), path.clone(), message);
-        self.push(diagnostic.severity(severity).help(code.fix));
-        severity < Severity::Error
+        self.push(diagnostic.severity(severity).help(help));
+        is_served
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {

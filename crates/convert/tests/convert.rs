@@ -6,34 +6,67 @@
 mod alb;
 
 use alb::Answer;
-use net_alb_api::config::Settings;
+use net_alb_api::config::{KnativeConfig, Settings};
 use net_alb_api::{Object, Snapshot};
-use net_alb_convert::convert;
+use net_alb_convert::{convert, expand};
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_testkit::{Case, Expect, Request, parse_requests, run, yaml};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(|case| !snapshot(case).kingresses.is_empty(), check)
+    run(applies, check)
 }
 
-/// The input and what stage 0 made of it.
-fn snapshot(case: &Case) -> Snapshot {
-    case.snapshot(&["input.yaml", "0-kingress.yaml", "0-services.yaml"])
+/// Cases of other stages have goldens of their own.
+fn applies(case: &Case) -> bool {
+    let is_anothers =
+        ["ingress-", "refused-na10", "refused-na2"].iter().any(|prefix| case.name.starts_with(prefix));
+    let input = case.snapshot(&["input.yaml"]);
+    let has_input = !input.kingresses.is_empty() || !input.kservices.is_empty();
+    has_input && !is_anothers
+}
+
+/// The input and what stage 0 makes of it. In `expand-*` the KIngress is the one that Knative made.
+fn input(case: &Case, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
+    let is_recorded = case.name.starts_with("expand-");
+    let mut snapshot =
+        case.snapshot(if is_recorded { &["input.yaml", "0-kingress.yaml"] } else { &["input.yaml"] });
+    let config = KnativeConfig::from_snapshot(&snapshot).drain_into(diagnostics);
+    let (mut kingresses, mut services) = (Vec::new(), Vec::new());
+    for service in snapshot.kservices.values() {
+        let Some(expansion) = expand(service, &config).drain_into(diagnostics) else { continue };
+        kingresses.push(Object::KIngress(expansion.kingress));
+        services.extend(expansion.services.into_iter().map(Object::Service));
+    }
+    if !is_recorded {
+        case.check("0-kingress.yaml", &text(&kingresses));
+        case.check("0-services.yaml", &text(&services));
+        kingresses.into_iter().for_each(|kingress| insert(&mut snapshot, kingress));
+    }
+    services.into_iter().for_each(|service| insert(&mut snapshot, service));
+    snapshot
+}
+
+fn insert(snapshot: &mut Snapshot, object: Object) {
+    assert!(snapshot.insert(object), "stage 0 makes an object that is in the input");
+}
+
+fn text(objects: &[Object]) -> String {
+    let values: Vec<_> = objects.iter().map(|object| object.to_value().unwrap()).collect();
+    yaml(&values)
 }
 
 fn check(case: &Case) {
-    let snapshot = snapshot(case);
     let mut diagnostics = Vec::new();
+    let snapshot = input(case, &mut diagnostics);
     let settings = Settings::from_snapshot(&snapshot, Settings::default()).drain_into(&mut diagnostics);
     let mut ingresses = Vec::new();
     for kingress in snapshot.kingresses.values() {
         ingresses.extend(convert(kingress, &snapshot, &settings).drain_into(&mut diagnostics));
     }
-    let documents: Vec<_> =
-        ingresses.iter().map(|ingress| Object::Ingress(ingress.clone()).to_value().unwrap()).collect();
-    case.check("1-ingress.yaml", &yaml(&documents));
-    if snapshot.kservices.is_empty() {
+    let documents: Vec<Object> = ingresses.iter().cloned().map(Object::Ingress).collect();
+    case.check("1-ingress.yaml", &text(&documents));
+    if !case.name.starts_with("expand-") {
         let lines: Vec<String> = diagnostics.iter().map(line).collect();
         case.check("diagnostics.txt", &lines.concat());
     }

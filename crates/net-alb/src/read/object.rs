@@ -49,7 +49,9 @@ fn object(text: &str, node: &Node) -> Found {
         strict::read(text, &node, |deserializer| Object::read(api_version, kind, deserializer));
     problems.extend(check_name(&node, kind));
     if kind == "Secret" {
-        problems.iter_mut().for_each(|problem| hide_value(&node, problem));
+        for problem in &mut problems {
+            hide_value(&node, problem);
+        }
     }
     let object = object.filter(|_| problems.is_empty());
     Found { object, problems, node }

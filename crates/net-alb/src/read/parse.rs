@@ -117,7 +117,7 @@ impl<'t> Builder<'t> {
                 self.add(Node { span, value }, anchor, Size::ONE);
             }
             Event::SequenceStart(style, anchor, _) => {
-                self.start(span, style, anchor, Inside::List(Vec::new()))?
+                self.start(span, style, anchor, Inside::List(Vec::new()))?;
             }
             Event::MappingStart(style, anchor, _) => {
                 let inside = Inside::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None };

@@ -32,7 +32,7 @@ fn list(out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn page(code: &Code) -> String {
-    let example: String = code.example.lines().map(|line| format!("    {line}\n")).collect();
+    let example: String = code.example.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     format!(
         "{} {} ({})\n\n{}\n\n{}\n\nExample:\n{example}\nWhat to do: {}\n",
         code.id, code.reason, code.severity, code.title, code.explanation, code.fix
