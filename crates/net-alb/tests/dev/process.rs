@@ -77,15 +77,19 @@ impl Dev {
         self.waited.push(false);
     }
 
-    /// Waits for the first table and what follows it; returns the addresses of the public and the cluster-local listener.
+    /// Waits until both listeners are there; returns the addresses of the public and the cluster-local one.
     pub(crate) fn addresses(&mut self) -> (SocketAddr, SocketAddr) {
-        let mut address = |title: &str| {
-            let line = self.wait_for(title);
-            line.rsplit("http://").next().unwrap().parse().unwrap()
-        };
+        let mut address = |title: &str| address(&self.wait_for(title));
         let addresses = (address("public http://"), address("cluster-local http://"));
         self.wait_for("watching ");
         addresses
+    }
+
+    /// Waits until everything is served; returns the addresses of the listeners that there are.
+    pub(crate) fn listeners(&mut self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        self.wait_for("serving ");
+        let find = |title: &str| self.stdout().into_iter().find(|line| line.starts_with(title)).map(address);
+        (find("public http://"), find("cluster-local http://"))
     }
 
     /// Everything printed so far.
@@ -112,6 +116,10 @@ impl Dev {
         }
         self.child.wait().unwrap()
     }
+}
+
+fn address(line: &str) -> SocketAddr {
+    line.rsplit("http://").next().unwrap().parse().unwrap()
 }
 
 impl Drop for Dev {

@@ -27,11 +27,16 @@ impl Answer {
 
 /// `GET path` with this host and these header lines.
 pub(crate) fn get(server: SocketAddr, host: &str, path: &str, headers: &[&str]) -> Answer {
+    send(server, "GET", host, path, headers)
+}
+
+/// A request without a body.
+pub(crate) fn send(server: SocketAddr, method: &str, host: &str, path: &str, headers: &[&str]) -> Answer {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let lines: Vec<String> = headers.iter().map(|line| format!("{line}\r\n")).collect();
     let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", lines.concat());
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", lines.concat());
     stream.write_all(request.as_bytes()).unwrap();
     let mut text = Vec::new();
     stream.read_to_end(&mut text).unwrap();

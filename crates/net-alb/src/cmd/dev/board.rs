@@ -53,6 +53,13 @@ impl Board {
             print_rest(out, panel.hosts.len(), "host")?;
             writeln!(out)?;
         }
+        let hosts: usize =
+            self.panels.iter().flat_map(|panel| &panel.hosts).map(|host| 1 + host.aliases.len()).sum();
+        match hosts {
+            0 => writeln!(out, "serving nothing yet")?,
+            1 => writeln!(out, "serving 1 host")?,
+            count => writeln!(out, "serving {count} hosts")?,
+        }
         out.flush()
     }
 
