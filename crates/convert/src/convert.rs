@@ -51,7 +51,8 @@ mod paths;
 mod rule;
 mod tags;
 
-use net_alb_api::annotation::{ALB, extension, gray::GrayKind, knative};
+use net_alb_api::annotation::registry::{self, On};
+use net_alb_api::annotation::{ALB, extension, knative};
 use net_alb_api::config::Settings;
 use net_alb_api::{Ingress, KIngress, ObjectKey, Objects};
 use net_alb_diag::codes::convert as codes;
@@ -76,7 +77,7 @@ pub fn convert(kingress: &KIngress, objects: &impl Objects, settings: &Settings)
     let blocks = blocks::blocks(&mut conversion);
     let drafts = listeners::drafts(&mut conversion, blocks);
     let mut ingresses: Vec<Ingress> =
-        drafts.into_iter().map(|draft| emit::ingress(&mut conversion, draft)).collect();
+        drafts.iter().map(|draft| emit::ingress(&mut conversion, draft)).collect();
     ingresses.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
     Outcome { value: ingresses, diagnostics: conversion.diagnostics }
 }
@@ -113,9 +114,12 @@ impl Conversion<'_> {
     /// Reports what only ALB can't do. Returns whether the part may stay: only if the gateway serves it.
     fn beyond_alb(&mut self, code: &'static Code, path: &FieldPath, message: impl Into<String>) -> bool {
         let severity = self.settings.target.alb_limit();
+        let is_served = severity < Severity::Error;
+        let help =
+            if is_served { format!("if the real ALB shall serve it, {}", code.fix) } else { code.fix.into() };
         let diagnostic = Diagnostic::new(code, self.object.clone(), path.clone(), message);
-        self.push(diagnostic.severity(severity).help(code.fix));
-        severity < Severity::Error
+        self.push(diagnostic.severity(severity).help(help));
+        is_served
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
@@ -134,16 +138,16 @@ impl Conversion<'_> {
 
     /// Whatever stands under a prefix of ours and isn't honoured is said.
     fn check_annotations(&mut self) {
-        let known = GrayKind::ALL.map(GrayKind::key);
+        let known = || registry::all().filter(|a| a.on.contains(&On::KIngress)).map(|a| a.key);
         for key in self.kingress.metadata.annotations.iter().flat_map(|annotations| annotations.keys()) {
             let is_ours =
                 [knative::ARTICLE_PREFIX, extension::PREFIX, ALB].iter().any(|p| key.starts_with(p));
-            if !is_ours || known.contains(&key.as_str()) {
+            if !is_ours || known().any(|known| known == key) {
                 continue;
             }
             let message = format!("`{key}` has no effect here");
             let path = FieldPath::annotation(key);
-            match nearest(key, known) {
+            match nearest(key, known()) {
                 Some(known) => {
                     self.report_with_help(
                         &codes::IDLE_ANNOTATION,

@@ -21,11 +21,7 @@ impl Socket {
         Socket { stream: RefCell::new(stream) }
     }
 
-    /// Waits for something to read or the end, without holding a buffer.
-    pub(crate) async fn readable(&self) -> io::Result<()> {
-        poll_fn(|context| self.poll_readable(context)).await
-    }
-
+    /// Whether there is something to read, or the end. It may turn out that there isn't.
     pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream.borrow().poll_read_ready(context)
     }

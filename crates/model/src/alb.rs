@@ -1,6 +1,7 @@
 use crate::{Rule, ServerGroup};
 use net_alb_api::ObjectKey;
 use serde::Serialize;
+use std::fmt;
 
 /// One Application Load Balancer: an AlbConfig and every Ingress of its classes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -10,6 +11,11 @@ pub struct Alb {
     pub name: String,
     /// Who can reach it.
     pub address_type: AddressType,
+    /// What was bought; it decides the limits.
+    pub edition: Edition,
+    /// What a listener gets that an Ingress asks for and the AlbConfig doesn't declare.
+    #[serde(skip)]
+    pub undeclared: ListenerDefaults,
     /// By port, then protocol.
     pub listeners: Vec<Listener>,
     /// Every group that a rule forwards to, by id.
@@ -25,6 +31,27 @@ pub enum AddressType {
     Intranet,
 }
 
+/// What was bought. Source: ALB, "Quotas and limits".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum Edition {
+    /// The cheap one, with the smallest limits; no longer offered with Ingress.
+    Basic,
+    /// The usual one.
+    #[default]
+    Standard,
+    /// As `Standard`, with a web application firewall.
+    StandardWithWaf,
+}
+
+/// What listeners of one load balancer have in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListenerDefaults {
+    /// Which headers tell the backend about the client.
+    pub x_forwarded_for: XForwardedFor,
+    /// What a request gets that no rule takes.
+    pub default_action: DefaultAction,
+}
+
 /// A listener's port and protocol; QUIC and HTTPS may share a port number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ListenerId {
@@ -32,6 +59,21 @@ pub struct ListenerId {
     pub port: u16,
     /// What is spoken there.
     pub protocol: Protocol,
+}
+
+impl ListenerId {
+    /// Whether both can't be there: HTTP and HTTPS need the port's TCP side for themselves, QUIC uses UDP.
+    pub fn conflicts_with(self, other: ListenerId) -> bool {
+        let tcp = |id: ListenerId| id.protocol != Protocol::Quic;
+        self.port == other.port && self != other && tcp(self) && tcp(other)
+    }
+}
+
+/// As ALB Ingress Controller prints it: `443/HTTPS`.
+impl fmt::Display for ListenerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.port, self.protocol)
+    }
 }
 
 /// What a listener speaks. Source: ALB, "Create and manage listeners".
@@ -44,6 +86,28 @@ pub enum Protocol {
     Https,
     /// HTTP/3.
     Quic,
+}
+
+impl Protocol {
+    /// Reads `HTTP`, `HTTPS` or `QUIC`.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Protocol::Http, Protocol::Https, Protocol::Quic].into_iter().find(|protocol| protocol.name() == text)
+    }
+
+    /// `HTTP`, `HTTPS` or `QUIC`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Http => "HTTP",
+            Protocol::Https => "HTTPS",
+            Protocol::Quic => "QUIC",
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// One listener.
@@ -78,6 +142,26 @@ pub struct Listener {
     pub rules: Vec<Rule>,
 }
 
+impl Listener {
+    /// A listener with nothing but its defaults.
+    pub(crate) fn plain(id: ListenerId, defaults: ListenerDefaults) -> Self {
+        let is_tls = id.protocol == Protocol::Https;
+        Listener {
+            id,
+            idle_timeout_seconds: 15,
+            request_timeout_seconds: 60,
+            http2: is_tls,
+            gzip: true,
+            security_policy: is_tls.then(|| "tls_cipher_policy_1_0".to_owned()),
+            certificate_secrets: Vec::new(),
+            certificate_ids: Vec::new(),
+            x_forwarded_for: defaults.x_forwarded_for,
+            default_action: defaults.default_action,
+            rules: Vec::new(),
+        }
+    }
+}
+
 fn keys_as_strings<S: serde::Serializer>(keys: &[ObjectKey], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(keys.iter().map(ToString::to_string))
 }
@@ -101,10 +185,11 @@ pub struct XForwardedFor {
 }
 
 /// What a request gets that no rule takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DefaultAction {
     /// The empty server group of ALB Ingress: 503.
+    #[default]
     EmptyServerGroup,
     /// This status: net-alb answers 404 for Knative, which demands it.
     Status(u16),

@@ -1,9 +1,10 @@
 use serde::{Serialize, Serializer};
+use std::fmt;
 
 /// What a request must have. All conditions of a rule must hold; the values inside one are alternatives.
 ///
 /// Source of every match rule: ALB, "Manage forwarding rules for a listener".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Condition {
     /// The host without its port, whatever the case of letters.
@@ -74,6 +75,17 @@ impl Pattern {
     }
 }
 
+/// As ALB's API writes it.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Exact(text) | Pattern::Wildcard(text) => f.write_str(text),
+            Pattern::Regex { pattern, ignore_case: true } => write!(f, "~*{pattern}"),
+            Pattern::Regex { pattern, ignore_case: false } => write!(f, "~{pattern}"),
+        }
+    }
+}
+
 /// As ALB's API writes it; `{exact: …}` where an exact text would read as a wildcard or regex.
 impl Serialize for Pattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,13 +93,7 @@ impl Serialize for Pattern {
             Pattern::Exact(text) if Pattern::parse(text) != *self => {
                 serializer.collect_map([("exact", text.as_str())])
             }
-            Pattern::Exact(text) | Pattern::Wildcard(text) => serializer.serialize_str(text),
-            Pattern::Regex { pattern, ignore_case: true } => {
-                serializer.collect_str(&format_args!("~*{pattern}"))
-            }
-            Pattern::Regex { pattern, ignore_case: false } => {
-                serializer.collect_str(&format_args!("~{pattern}"))
-            }
+            pattern => serializer.collect_str(pattern),
         }
     }
 }

@@ -10,16 +10,36 @@
 
 mod action;
 mod alb;
+mod build;
+mod class;
 mod condition;
+mod fragment;
+mod frame;
+mod limit;
+mod lint;
+mod merge;
+mod paths;
+mod quota;
 mod rule;
 mod server_group;
+mod shadow;
+mod site;
 
 pub use net_alb_api::ObjectKey;
 
+pub use build::build;
+pub use class::{CONTROLLER, alb_config_name, implicit_alb_config};
+pub use fragment::{Context, Peers, fragment};
+pub use frame::frame;
+pub use limit::Limits;
+pub use merge::merge;
+pub use quota::{Quota, Usage, quota, servers};
+pub use shadow::{Shadow, shadows};
+
 pub use action::{Action, Cors, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
 pub use alb::{
-    AddressType, Alb, DefaultAction, Fragment, FragmentListener, Listener, ListenerId, Protocol,
-    XForwardedFor,
+    AddressType, Alb, DefaultAction, Edition, Fragment, FragmentListener, Listener, ListenerDefaults,
+    ListenerId, Protocol, XForwardedFor,
 };
 pub use condition::{Condition, KeyPattern, Pattern, StatusRange};
 pub use rule::{Direction, Priority, Rule, RuleId};

@@ -23,7 +23,9 @@ pub struct Rule {
     pub actions: Vec<Action>,
 }
 
-/// A rule's identity: `namespace/ingress/backend host/path`. Inserting another rule doesn't change it.
+/// A rule's identity: `namespace/ingress/backend:port http://host/path`, without the port where the forward is in the annotation;
+/// `*` for any host, `https` and `quic` for such listeners, ` #2` for the second of its like. It is unique in a load balancer, and
+/// inserting another rule doesn't change it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RuleId(pub String);

@@ -46,7 +46,9 @@ pub(super) fn blocks(conversion: &mut Conversion<'_>) -> Vec<Block> {
         has_default |= tag.is_none() && rule.paths().iter().any(takes_everything);
         let Some(hosts) = hosts(conversion, rule, &place) else { continue };
         let rules = rules(conversion, rule, tag, &gray, &place);
-        blocks.push(Block { hosts, visibility: rule.visibility(), rules, place });
+        if !rules.is_empty() {
+            blocks.push(Block { hosts, visibility: rule.visibility(), rules, place });
+        }
     }
     for route in gray.iter().filter(|_| !has_default) {
         conversion.report(&codes::IDLE_GRAY_RULES, &route.origin.place, "there is no default route");
@@ -72,13 +74,13 @@ fn hosts(conversion: &mut Conversion<'_>, rule: &IngressRule, place: &FieldPath)
     if conversion.settings.annotation_format == AnnotationFormat::Article
         && rule.visibility() == Visibility::ClusterLocal
     {
-        hosts = full_names(hosts);
+        hosts = full_names(&hosts);
     }
     (!hosts.is_empty()).then_some(Hosts::These(hosts))
 }
 
 /// Without `name.ns` and `name.ns.svc` where `name.ns.svc.cluster.local` is there too.
-fn full_names(hosts: BTreeSet<String>) -> BTreeSet<String> {
+fn full_names(hosts: &BTreeSet<String>) -> BTreeSet<String> {
     let is_short = |host: &String| hosts.iter().any(|other| other.starts_with(&format!("{host}.")));
     hosts.iter().filter(|host| !is_short(host)).cloned().collect()
 }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 const LONGEST_LABEL: usize = 63;
 
 /// Writes one Ingress.
-pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: Draft) -> Ingress {
+pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: &Draft) -> Ingress {
     let is_article = conversion.settings.annotation_format == AnnotationFormat::Article;
     let (placed, shadowed) = arrange(&draft.blocks, !is_article);
     for shadowed in &shadowed {

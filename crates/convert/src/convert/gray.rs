@@ -8,7 +8,7 @@ use super::{Conversion, codes};
 use net_alb_api::ObjectKey;
 use net_alb_api::annotation::gray::{GrayKind, GrayRule, GrayTarget, decode};
 use net_alb_api::annotation::knative::{NAMESPACE_HEADER, REVISION_HEADER};
-use net_alb_diag::{FieldPath, by_nearness};
+use net_alb_diag::{FieldPath, by_nearness, nearest};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -143,5 +143,10 @@ fn unknown(conversion: &mut Conversion<'_>, tags: &Tags<'_>, rule: &GrayRule, or
         GrayTarget::Revision(_) => "revision or tag",
     };
     let message = format!("there is no {what} `{name}`; there are {known}");
-    conversion.report(&codes::UNKNOWN_GRAY_TARGET, &origin.place, origin.say(&message));
+    let known = tags.routes.keys().chain(tags.revisions.keys().filter(|_| what != "tag"));
+    let help = match nearest(name, known.map(String::as_str)) {
+        Some(known) => format!("write `{known}`"),
+        None => codes::UNKNOWN_GRAY_TARGET.fix.to_owned(),
+    };
+    conversion.report_with_help(&codes::UNKNOWN_GRAY_TARGET, &origin.place, origin.say(&message), help);
 }

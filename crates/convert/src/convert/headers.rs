@@ -24,6 +24,10 @@ const ALBS_OWN: &[&str] = &[
     "x-forwarded-host",
 ];
 
+/// Values of headers, names and values of cookies (ALB, CreateRule).
+const LONGEST_VALUE: usize = 128;
+const LONGEST_COOKIE: usize = 100;
+
 /// Headers to set, each once in whatever case of letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Headers(BTreeMap<String, (String, String)>);
@@ -59,8 +63,8 @@ pub(super) fn to_set(
     let mut headers = Some(Headers::default());
     for (name, value) in written {
         let place = place.key(name);
-        if let Some(message) = unsendable(name, value) {
-            conversion.report(&codes::INVALID_HEADER, &place, message);
+        if let Some((message, help)) = unsendable(name, value) {
+            conversion.report_with_help(&codes::INVALID_HEADER, &place, message, help);
             headers = None;
         } else if let Some(headers) = &mut headers {
             set(conversion, headers, (name, value), &place);
@@ -102,30 +106,34 @@ pub(super) fn check_matches(conversion: &mut Conversion<'_>, matches: &Matches, 
     let mut is_kept = true;
     for (name, value) in &matches.headers {
         let place = origin.at(|place| place.key("headers").key(name));
-        if let Some(message) = unmatchable(name, value) {
-            conversion.report(&codes::INVALID_HEADER, &place, origin.say(&message));
+        if let Some((message, help)) = malformed(name, value) {
+            conversion.report_with_help(&codes::INVALID_HEADER, &place, origin.say(&message), help);
             is_kept = false;
         } else if let Some(message) = beyond_header_match(name, value) {
             is_kept &= conversion.beyond_alb(&codes::MATCH_BEYOND_ALB, &place, origin.say(&message));
         }
-        is_kept &= check_literal(conversion, value, origin, &place);
+        is_kept &= check_literal(conversion, (name, value), origin, &place);
     }
     for (name, value) in &matches.cookies {
         if let Some(message) = beyond_cookie_match(name, value) {
             is_kept &= conversion.beyond_alb(&codes::MATCH_BEYOND_ALB, &origin.place, origin.say(&message));
         }
         for text in [name, value] {
-            is_kept &= check_literal(conversion, text, origin, &origin.place);
+            is_kept &= check_literal(conversion, (name, text), origin, &origin.place);
         }
     }
     is_kept
 }
 
-fn check_literal(conversion: &mut Conversion<'_>, text: &str, origin: &Origin, place: &FieldPath) -> bool {
-    if !text.contains(['*', '?']) {
-        return true;
-    }
-    let message = format!("`{text}` has a `*` or `?`, which ALB takes for a wildcard");
+fn check_literal(
+    conversion: &mut Conversion<'_>,
+    (name, text): (&str, &str),
+    origin: &Origin,
+    place: &FieldPath,
+) -> bool {
+    let Some(wildcard) = text.chars().find(|c| "*?".contains(*c)) else { return true };
+    let what = if name == text { "" } else { &format!(", the value of `{name}`,") };
+    let message = format!("`{text}`{what} has a `{wildcard}`, which ALB takes for a wildcard");
     conversion.beyond_alb(&codes::LITERAL_WILDCARD, place, origin.say(&message))
 }
 
@@ -139,64 +147,76 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// RFC 9110, 5.5: no control characters but the tab.
-fn has_control(value: &str) -> bool {
-    value.chars().any(|c| c.is_control() && c != '\t')
+/// What is wrong with a header that nobody can send, and what to do about it.
+fn unsendable(name: &str, value: &str) -> Option<(String, &'static str)> {
+    match name.to_ascii_lowercase().as_str() {
+        "host" => Some((format!("`{name}` can't be set as a header"), "use `rewriteHost`")),
+        lower if FRAMING.contains(&lower) => {
+            Some((format!("`{name}` belongs to the connection and can't be set"), "take it out"))
+        }
+        _ => malformed(name, value),
+    }
 }
 
-fn unmatchable(name: &str, value: &str) -> Option<String> {
+fn malformed(name: &str, value: &str) -> Option<(String, &'static str)> {
     if !is_token(name) {
-        return Some(format!("`{name}` is no header name"));
+        return Some((format!("`{name}` is no header name"), "write letters, digits and `-`"));
     }
-    has_control(value).then(|| format!("the value of `{name}` has control characters"))
+    let control = value.chars().find(|c| c.is_control() && *c != '\t')?;
+    Some((format!("the value of `{name}` has the control character {control:?}"), "take it out"))
 }
 
-fn unsendable(name: &str, value: &str) -> Option<String> {
-    if FRAMING.contains(&name.to_ascii_lowercase().as_str()) {
-        return Some(format!("`{name}` can't be set"));
+/// Why ALB doesn't take a text as a value; `None` if it does.
+fn beyond_value(value: &str, longest: usize) -> Option<String> {
+    let length = value.chars().count();
+    if length == 0 {
+        return Some(format!("is empty, ALB takes 1 to {longest} characters"));
     }
-    unmatchable(name, value)
+    if length > longest {
+        return Some(format!("has {length} characters, ALB takes {longest}"));
+    }
+    if value.starts_with(' ') || value.ends_with(' ') {
+        return Some("has a space at its end or beginning, which ALB doesn't take".to_owned());
+    }
+    let odd = value.chars().find(|c| !(' '..='~').contains(c))?;
+    Some(format!("has `{odd}`, ALB takes printable ASCII characters"))
 }
 
-fn is_albs_name(name: &str) -> bool {
-    (1..=40).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-}
-
-fn is_padded(value: &str) -> bool {
-    value.starts_with(' ') || value.ends_with(' ')
-}
-
-/// Whether a value is one that ALB takes: 1–128 printable ASCII characters.
-fn is_albs_value(value: &str) -> bool {
-    (1..=128).contains(&value.len()) && value.bytes().all(|b| (32..=126).contains(&b)) && !is_padded(value)
+fn beyond_name(name: &str) -> Option<String> {
+    if !(1..=40).contains(&name.len()) {
+        return Some(format!("`{name}` has {} characters, ALB takes 1 to 40", name.len()));
+    }
+    let odd = name.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_".contains(*c))?;
+    Some(format!("`{name}` has `{odd}`, ALB takes letters, digits, `-` and `_`"))
 }
 
 fn beyond_insert(name: &str, value: &str) -> Option<String> {
     if ALBS_OWN.contains(&name.to_ascii_lowercase().as_str()) {
-        return Some(format!("`{name}` is ALB's own header"));
+        return Some(format!("`{name}` is ALB's own header, which it doesn't let others set"));
     }
-    if !is_albs_name(name) {
-        return Some(format!("`{name}` is no header name that ALB can set"));
-    }
-    let is_value = is_albs_value(value) && !value.contains('"') && !value.ends_with('\\');
-    (!is_value).then(|| format!("`{value}` is no value that ALB can set `{name}` to"))
+    let value_fault = || {
+        let quote = value.contains('"').then(|| "has a `\"`, which ALB doesn't take".to_owned());
+        let backslash = value.ends_with('\\').then(|| "ends in `\\`, which ALB doesn't take".to_owned());
+        beyond_value(value, LONGEST_VALUE).or(quote).or(backslash)
+    };
+    beyond_name(name).or_else(|| value_fault().map(|fault| format!("the value of `{name}` {fault}")))
 }
 
 fn beyond_header_match(name: &str, value: &str) -> Option<String> {
-    if !is_albs_name(name) || ["cookie", "host"].contains(&name.to_ascii_lowercase().as_str()) {
-        return Some(format!("`{name}` is no header that ALB can match"));
+    if ["cookie", "host"].contains(&name.to_ascii_lowercase().as_str()) {
+        return Some(format!("ALB doesn't match `{name}` as a header"));
     }
-    (!is_albs_value(value)).then(|| format!("`{value}` is no value that ALB can match `{name}` with"))
+    let value_fault =
+        || beyond_value(value, LONGEST_VALUE).map(|fault| format!("the value of `{name}` {fault}"));
+    beyond_name(name).or_else(value_fault)
 }
 
 fn beyond_cookie_match(name: &str, value: &str) -> Option<String> {
-    let is_text = |text: &str| {
-        (1..=100).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_graphic() && !b";#[]{}\\|<>&\"".contains(&b))
+    let fault = |text: &str| {
+        let odd = text.chars().find(|c| " ;#[]{}\\|<>&\"".contains(*c));
+        let odd = || odd.map(|odd| format!("has `{odd}`, which ALB doesn't take"));
+        beyond_value(text, LONGEST_COOKIE).or_else(odd)
     };
-    if !is_text(name) {
-        return Some(format!("`{name}` is no cookie name that ALB can match"));
-    }
-    (!is_text(value)).then(|| format!("`{value}` is no value that ALB can match the cookie `{name}` with"))
+    let value_fault = || fault(value).map(|fault| format!("the value of the cookie `{name}` {fault}"));
+    fault(name).map(|fault| format!("the cookie's name `{name}` {fault}")).or_else(value_fault)
 }

@@ -75,7 +75,7 @@ pub(super) fn drafts(conversion: &mut Conversion<'_>, blocks: Vec<Block>) -> Vec
             &format!("{}{REDIRECT}", conversion.key.name),
         ));
     }
-    drafts.retain(|draft| draft.blocks.iter().any(|block| !block.rules.is_empty()));
+    drafts.retain(|draft| !draft.blocks.is_empty());
     drafts
 }
 

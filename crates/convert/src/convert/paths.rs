@@ -55,8 +55,8 @@ pub(super) fn prefix(conversion: &mut Conversion<'_>, path: &str, place: &FieldP
         return None;
     }
     let prefix = Prefix(path.to_owned());
-    if prefix.has_wildcard() {
-        let message = format!("`{path}` has a `*` or `?`, which to ALB is no plain character");
+    if let Some(wildcard) = path.chars().find(|c| "*?".contains(*c)) {
+        let message = format!("`{path}` has a `{wildcard}`, which ALB takes for a wildcard");
         if !conversion.beyond_alb(&codes::PATH_BEYOND_ALB, &place, message) {
             return None;
         }

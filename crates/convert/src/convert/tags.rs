@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 /// Tags and revisions of a KIngress.
 pub(super) struct Tags<'a> {
-    /// Host to tag. `None` if nobody can tell.
-    tags: Option<BTreeMap<String, String>>,
+    /// The tag of each host that has one. `None` if nobody can tell.
+    by_host: Option<BTreeMap<String, String>>,
     /// Where each tag's requests go, and where the KIngress says so.
     pub(super) routes: BTreeMap<String, (&'a [Split], FieldPath)>,
     /// One of the splits that go to each revision.
@@ -23,7 +23,7 @@ impl<'a> Tags<'a> {
     pub(super) fn read(conversion: &mut Conversion<'a>) -> Self {
         let kingress: &'a KIngress = conversion.kingress;
         let mut read = Tags {
-            tags: hosts(conversion),
+            by_host: hosts(conversion),
             routes: BTreeMap::new(),
             revisions: BTreeMap::new(),
             is_internal_tls: true,
@@ -52,13 +52,13 @@ impl<'a> Tags<'a> {
 
     /// The tag whose hosts a rule has; `None` for the default route.
     pub(super) fn of(&self, rule: &IngressRule) -> Option<&str> {
-        let tags = self.tags.as_ref()?;
-        rule.hosts.iter().find_map(|host| tags.get(host)).map(String::as_str)
+        let by_host = self.by_host.as_ref()?;
+        rule.hosts.iter().find_map(|host| by_host.get(host)).map(String::as_str)
     }
 
     /// Whether default hosts and tag hosts can be told apart.
     pub(super) fn is_readable(&self) -> bool {
-        self.tags.is_some()
+        self.by_host.is_some()
     }
 }
 

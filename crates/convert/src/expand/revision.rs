@@ -18,7 +18,7 @@ pub struct Revision {
     pub name: String,
     /// Its Kubernetes Service, which has the same name.
     pub service: ObjectKey,
-    /// Whether it is the latest one: the one whose template stands in the Service.
+    /// Whether it is the one that `latestRevision` means; the template in the Service is taken to be its template.
     pub latest: bool,
 }
 

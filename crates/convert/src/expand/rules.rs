@@ -35,6 +35,8 @@ pub(super) fn rules(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Rules> {
     let mut made = Some(Rules::default());
+    let numbered = (0..).zip(&route.service.spec.traffic);
+    let indexes: BTreeMap<&str, usize> = numbered.map(|(i, target)| (target.tag.as_str(), i)).collect();
     for tag in targets.keys() {
         match (places(route, tag), &mut made) {
             (Ok(places), Some(rules)) => {
@@ -44,7 +46,7 @@ pub(super) fn rules(
             }
             (Ok(_), None) => {}
             (Err(error), _) => {
-                diagnostics.push(invalid(route, tag, error));
+                diagnostics.push(invalid(route, (tag, indexes.get(tag.as_str())), error));
                 made = None;
             }
         }
@@ -52,11 +54,11 @@ pub(super) fn rules(
     made
 }
 
-fn invalid(route: &Route<'_>, tag: &str, error: String) -> Diagnostic {
-    let index = route.service.spec.traffic.iter().position(|target| target.tag == tag);
-    let path = match index {
-        Some(index) if !tag.is_empty() => FieldPath::of("spec.traffic").index(index).key("tag"),
-        _ => FieldPath::of("metadata.name"),
+/// A tag is unique by now, so its index says which target it is.
+fn invalid(route: &Route<'_>, tag: (&str, Option<&usize>), error: String) -> Diagnostic {
+    let path = match tag {
+        ("", _) | (_, None) => FieldPath::of("metadata.name"),
+        (_, Some(index)) => FieldPath::of("spec.traffic").index(*index).key("tag"),
     };
     let help = "shorten the name or the tag, or change `domain-template` or `tag-template` in config-network";
     Diagnostic::new(&HOST_INVALID, route.to_ref(), path, error).help(help)

@@ -68,7 +68,6 @@ pub(super) const ALL: &[&Code] = &[
     &NAMED_PORT,
     &DEFAULT_BACKEND,
     &GRPC_IN_CLEAR,
-    &EXTERNAL_SERVER_GROUP,
     &RULE_WITHOUT_PATHS,
     &MISSING_SECRET,
     &BAD_SECRET,

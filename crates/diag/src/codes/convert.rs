@@ -285,7 +285,7 @@ pub static TOO_MANY_ACTIONS: Code = Code {
 /// `*` or `?` in a value that has to match letter by letter.
 pub static LITERAL_WILDCARD: Code = Code {
     id: "NA1134",
-    reason: "LiteralWildcard",
+    reason: "LiteralWildcardInMatch",
     severity: Severity::Error,
     title: "a header or cookie value has `*` or `?`, which ALB takes for a wildcard",
     explanation: "Knative compares header values letter by letter; to ALB `*` is any text and `?` any character, and there is no way to write them otherwise (ALB, \"Manage forwarding rules for a listener\"). \

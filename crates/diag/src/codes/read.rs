@@ -18,6 +18,8 @@ pub(super) const ALL: &[&Code] = &[
     &ANNOTATION_NOT_STRING,
     &NOTHING_TO_READ,
     &UNKNOWN_BACKEND,
+    &MADE_AND_GIVEN,
+    &OTHER_CLASS,
 ];
 
 /// A document that is no YAML.
@@ -190,4 +192,29 @@ pub static UNKNOWN_BACKEND: Code = Code {
                   Ingress, to a server of yours. No rule forwards to one of this name.",
     example: "net-alb dev --backend hello-0002=127.0.0.1:3000 hello.yaml\n",
     fix: "write the name as `net-alb dev` prints it; the namespace may stand before it, as in `default/hello-00002`",
+};
+
+/// An object stands in a file and a stage would make it too.
+pub static MADE_AND_GIVEN: Code = Code {
+    id: "NA0015",
+    reason: "MadeAndGiven",
+    severity: Severity::Note,
+    title: "an object is in a file and would be made as well",
+    explanation: "The files hold a Knative Service and also the KIngress that Knative makes of it, or a KIngress and also \
+                  the Ingress that net-alb makes of it, as an export of a whole namespace does. What stands in the file is \
+                  used.",
+    example: "# kubectl get ksvc,king hello -o yaml\n",
+    fix: "leave one of the two out",
+};
+
+/// A KIngress of somebody else's class.
+pub static OTHER_CLASS: Code = Code {
+    id: "NA0016",
+    reason: "OtherClass",
+    severity: Severity::Note,
+    title: "a KIngress is for another networking layer",
+    explanation: "The annotation `networking.knative.dev/ingress.class` says who serves a KIngress. net-alb serves those \
+                  of the class `alb.ingress.networking.knative.dev` and those without the annotation.",
+    example: "metadata:\n  annotations:\n    networking.knative.dev/ingress.class: kourier.ingress.networking.knative.dev\n",
+    fix: "nothing, or write `alb.ingress.networking.knative.dev` for net-alb to serve it",
 };

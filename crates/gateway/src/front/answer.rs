@@ -11,6 +11,7 @@ use std::io;
 /// An answer of a backend's on its way to an HTTP/1.1 (or 1.0) client.
 #[derive(Debug)]
 pub(crate) struct Http1Answer<'a> {
+    connection: &'a Connection,
     writer: Writer<'a>,
     /// The client would use the connection again.
     keep_alive: bool,
@@ -25,7 +26,8 @@ impl<'a> Http1Answer<'a> {
         out.clear();
         Http1Answer {
             writer: Writer::new(&connection.socket, &connection.deadline, incoming.frame.request, out),
-            keep_alive: incoming.facts.keep_alive && !connection.is_closing(),
+            connection,
+            keep_alive: incoming.facts.keep_alive,
             http10: incoming.facts.http10,
             status: 0,
             closes: false,
@@ -89,7 +91,8 @@ impl Answer for Http1Answer<'_> {
         if self.writer.chunked {
             out.extend_from_slice(b"transfer-encoding: chunked\r\n");
         }
-        self.closes = !(self.keep_alive && reuse) || !(delimited || self.writer.chunked);
+        let keeps = self.keep_alive && reuse && !self.connection.is_closing();
+        self.closes = !keeps || !(delimited || self.writer.chunked);
         out.extend_from_slice(match (upgraded, self.closes, self.http10) {
             (true, ..) => b"connection: upgrade\r\n\r\n",
             (false, true, _) => b"connection: close\r\n\r\n",

@@ -25,7 +25,7 @@ const LINGER: Duration = Duration::from_secs(2);
 enum Next {
     /// Another request.
     Request,
-    /// The end, once the client has had time to read the answer.
+    /// The end, once the client, which may still be sending, has had time to read the answer.
     Close,
     /// The end.
     #[default]
@@ -54,14 +54,13 @@ pub(crate) async fn serve(connection: &Connection) {
     }
 }
 
-/// Waits for a request without holding a buffer. False: there will be none.
+/// Waits for the first bytes of a request without holding a buffer. False: there will be none.
 async fn wait(connection: &Connection, input: &mut Buffer) -> bool {
     connection.worker.buffers.release(input);
-    if connection.worker.is_draining() {
-        return false;
-    }
-    connection.deadline.set_idle(connection.listener.serving.load().frame.idle);
-    matches!(connection.deadline.watch(connection.socket.readable()).await, Ok(Ok(())))
+    let idle = connection.listener.serving.load().frame.idle;
+    connection.deadline.set_idle(connection.worker.idle(idle));
+    let first = connection.worker.fill(&connection.socket, input, SMALL);
+    matches!(connection.deadline.watch(first).await, Ok(Ok(1..)))
 }
 
 /// Reads a request's head. `Ok(false)`: the client went away.
@@ -77,21 +76,18 @@ async fn read_head(
     let mut searched = 0;
     connection.deadline.set(worker.timeouts.head);
     loop {
-        if !input.is_empty() {
-            match scratch.request.parse(input.filled(), searched, limits) {
-                Parsed::Complete(length) => {
-                    input.consume(length);
-                    return Ok(true);
-                }
-                Parsed::Refused(reason) => return Err(reason),
-                Parsed::Partial => searched = input.filled().len(),
+        match scratch.request.parse(input.filled(), searched, limits) {
+            Parsed::Complete(length) => {
+                input.consume(length);
+                return Ok(true);
             }
-            worker.buffers.park(input);
+            Parsed::Refused(reason) => return Err(reason),
+            Parsed::Partial => searched = input.filled().len(),
         }
+        worker.buffers.park(input);
         match connection.deadline.watch(worker.fill(&connection.socket, input, most)).await {
             Ok(Ok(1..)) => {}
             Ok(Ok(0) | Err(_)) => return Ok(false),
-            Err(_) if input.is_empty() => return Ok(false),
             Err(_) => return Err(Reason::RequestTimeout),
         }
     }
@@ -172,7 +168,11 @@ impl Client<'_> {
         let mut over = Over { status: answer.status, sent: answer.sent(), ..Over::default() };
         match outcome {
             Ok(Forwarded::Answered) => {
-                over.next = if answer.closes { Next::Close } else { Next::Request };
+                over.next = match (answer.closes, self.body.skip()) {
+                    (false, true) => Next::Request,
+                    (true, true) => Next::Drop,
+                    (_, false) => Next::Close,
+                };
                 over
             }
             Ok(Forwarded::Upgraded { upstream, leftover }) => {
@@ -199,14 +199,19 @@ impl Client<'_> {
     /// Answers without a backend.
     async fn reply(&mut self, reply: &Reply) -> Over {
         let facts = self.incoming.facts;
-        let keep = self.body.skip() && facts.keep_alive && !self.connection.is_closing();
+        let all_here = self.body.skip();
+        let keep = all_here && facts.keep_alive && !self.connection.is_closing();
         let options: &[u8] = match (keep, facts.http10) {
             (false, _) => b"connection: close\r\n",
             (true, true) => b"connection: keep-alive\r\n",
             (true, false) => b"",
         };
         let sent = write(self.connection, reply, facts.is_head, options, self.out).await;
-        let next = if keep && sent.is_some() { Next::Request } else { Next::Close };
+        let next = match sent {
+            Some(_) if keep => Next::Request,
+            Some(_) if !all_here => Next::Close,
+            _ => Next::Drop,
+        };
         Over { next, status: reply.status, sent: sent.unwrap_or_default(), error: reply.reason }
     }
 

@@ -34,7 +34,8 @@ pub(crate) struct Worker {
     pub(crate) buffers: Buffers,
     pub(crate) upstreams: Upstreams,
     scratches: RefCell<Vec<Scratch>>,
-    draining: Cell<bool>,
+    /// Set when the thread is about to end: how long a connection may still send a request that was on its way.
+    draining: Cell<Option<Ticks>>,
     connections: Cell<usize>,
     /// The last connection has ended.
     empty: Notify,
@@ -73,7 +74,7 @@ impl Worker {
             clock: Rc::new(Clock::new()),
             buffers: Buffers::default(),
             scratches: RefCell::default(),
-            draining: Cell::new(false),
+            draining: Cell::new(None),
             connections: Cell::new(0),
             empty: Notify::new(),
         }
@@ -98,7 +99,12 @@ impl Worker {
 
     /// Whether the thread is about to end.
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
+        self.draining.get().is_some()
+    }
+
+    /// How long a connection may be idle that otherwise may be so for `usual`.
+    pub(crate) fn idle(&self, usual: Ticks) -> Ticks {
+        self.draining.get().map_or(usual, |last| usual.min(last))
     }
 
     pub(crate) fn take_scratch(&self) -> Scratch {

@@ -86,7 +86,9 @@ async fn run(mut commands: UnboundedReceiver<Command>, options: Arc<Options>, ep
             None => return,
         }
     };
-    worker.draining.set(true);
+    let last_chance = Ticks::from(LAST_CHANCE.min(grace / 2));
+    worker.draining.set(Some(last_chance));
+    worker.clock.hurry_idle(last_chance);
     for Listening { stop, task } in listening.into_values() {
         stop.notify_one();
         // Connections that wait to be accepted are accepted first.
@@ -104,7 +106,6 @@ struct Listening {
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
 async fn drain(worker: &Worker, grace: Duration) {
-    worker.clock.hurry_idle(Ticks::from(LAST_CHANCE.min(grace / 2)));
     let ended = async {
         while worker.connections.get() > 0 {
             worker.empty.notified().await;

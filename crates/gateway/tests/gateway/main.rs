@@ -2,6 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where something isn't as it should be")]
 
+mod actions;
+mod bodies;
+mod changes;
+mod headers;
+mod lifetime;
+mod messages;
 mod notation;
+mod refused;
 mod routing;
 mod support;
+mod upgrade;
+mod upstream;

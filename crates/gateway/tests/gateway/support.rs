@@ -4,9 +4,11 @@
 
 use crate::notation::{self, LISTENER, fragments};
 use net_alb_gateway::{Change, Gateway, Limits, ListenerKey, ObjectKey, Options};
-use net_alb_model::{AddressType, Alb, Backend as BackendId, DefaultAction, Listener, XForwardedFor};
+use net_alb_model::{
+    AddressType, Alb, Backend as BackendId, DefaultAction, Edition, Listener, ListenerDefaults, XForwardedFor,
+};
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +26,7 @@ pub(crate) struct Site {
 impl Site {
     /// Serves these rules with two threads.
     pub(crate) fn new(rules: &str) -> Site {
-        Site::with(rules, Options { threads: 2, ..Options::default() }, |_| {})
+        Site::with(rules, options(), |_| {})
     }
 
     pub(crate) fn with(rules: &str, options: Options, adjust: impl FnOnce(&mut Listener)) -> Site {
@@ -106,9 +108,16 @@ pub(crate) fn alb(listener: Listener) -> Alb {
     Alb {
         name: "test".to_owned(),
         address_type: AddressType::Internet,
+        edition: Edition::Standard,
+        undeclared: ListenerDefaults::default(),
         listeners: vec![listener],
         server_groups: vec![],
     }
+}
+
+/// Two threads.
+pub(crate) fn options() -> Options {
+    Options { threads: 2, ..Options::default() }
 }
 
 /// Limits with short times, for tests that wait for them.
@@ -247,7 +256,11 @@ impl Stream {
     pub(crate) fn byte(&mut self) -> Option<u8> {
         if self.read.is_empty() {
             let mut block = [0; 8 * 1024];
-            let count = self.stream.read(&mut block).unwrap_or(0);
+            let count = match self.stream.read(&mut block) {
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+                Err(error) => panic!("waited in vain: {error}"),
+            };
             self.read.extend(&block[..count]);
         }
         self.read.pop_front()

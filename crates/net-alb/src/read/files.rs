@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A text and the name that messages give it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
@@ -45,7 +45,7 @@ pub(crate) fn texts(inputs: &[PathBuf]) -> Result<Vec<Text>, Unreadable> {
 }
 
 /// The files that `inputs` stand for.
-pub(crate) fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
+fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
     let mut files = Vec::new();
     for input in inputs {
         if input != Path::new("-") && input.is_dir() {

@@ -13,7 +13,7 @@ mod source;
 mod strict;
 mod tree;
 
-pub(crate) use files::{Text, Unreadable, files, texts};
+pub(crate) use files::{Text, Unreadable, texts};
 pub(crate) use source::{Located, SourceMap};
 
 use net_alb_api::Snapshot;

@@ -1,11 +1,11 @@
 //! A document to an object: which kind it is, whether it has a name, and its fields.
 
 use super::problem::Problem;
-use super::strict::{self, nearest};
+use super::strict;
 use super::tree::{Entry, Node, Span, Value};
 use net_alb_api::{Object, ObjectKey};
-use net_alb_diag::ObjectRef;
 use net_alb_diag::codes::read;
+use net_alb_diag::{ObjectRef, nearest};
 
 /// An object of a document, or what is wrong with it.
 #[derive(Debug)]
@@ -49,7 +49,9 @@ fn object(text: &str, node: &Node) -> Found {
         strict::read(text, &node, |deserializer| Object::read(api_version, kind, deserializer));
     problems.extend(check_name(&node, kind));
     if kind == "Secret" {
-        problems.iter_mut().for_each(|problem| hide_value(&node, problem));
+        for problem in &mut problems {
+            hide_value(&node, problem);
+        }
     }
     let object = object.filter(|_| problems.is_empty());
     Found { object, problems, node }

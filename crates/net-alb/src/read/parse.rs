@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::scalar::resolve;
 use super::tree::{Entry, Node, Span, Value};
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag};
 use net_alb_diag::codes::read;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,6 +67,8 @@ fn read_document<'t>(text: &'t str, parser: &mut Parser<'t, StrInput<'t>>, out: 
 /// A list or map whose end hasn't come yet.
 struct Open {
     span: Span,
+    /// Between brackets or braces.
+    flow: bool,
     anchor: usize,
     size: Size,
     inside: Inside,
@@ -114,10 +116,12 @@ impl<'t> Builder<'t> {
                 let value = self.scalar(&text, style, tag.as_deref(), span);
                 self.add(Node { span, value }, anchor, Size::ONE);
             }
-            Event::SequenceStart(_, anchor, _) => self.start(span, anchor, Inside::List(Vec::new()))?,
-            Event::MappingStart(_, anchor, _) => {
+            Event::SequenceStart(style, anchor, _) => {
+                self.start(span, style, anchor, Inside::List(Vec::new()))?;
+            }
+            Event::MappingStart(style, anchor, _) => {
                 let inside = Inside::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None };
-                self.start(span, anchor, inside)?;
+                self.start(span, style, anchor, inside)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span)?,
@@ -140,9 +144,15 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn start(&mut self, span: Span, anchor: usize, inside: Inside) -> Result<(), Problem> {
+    fn start(
+        &mut self,
+        span: Span,
+        style: StructureStyle,
+        anchor: usize,
+        inside: Inside,
+    ) -> Result<(), Problem> {
         self.check_depth(1, span)?;
-        self.open.push(Open { span, anchor, size: Size::ONE, inside });
+        self.open.push(Open { span, flow: style == StructureStyle::Flow, anchor, size: Size::ONE, inside });
         Ok(())
     }
 
@@ -232,7 +242,11 @@ impl<'t> Builder<'t> {
         }
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        Problem::new(&read::BROKEN_YAML, Span::new(at..at + width), error.info())
+        let problem = Problem::new(&read::BROKEN_YAML, Span::new(at..at + width), error.info());
+        match self.open.iter().rfind(|open| open.flow) {
+            Some(open) => problem.related(open.span, "this is still open"),
+            None => problem,
+        }
     }
 
     /// Whether the text broke inside of a list or map that is an annotation's value: `key: [{revision:a,headers:{b:c}}]`

@@ -43,8 +43,8 @@ impl SourceFile {
     fn is_secret(&self, byte: usize) -> bool {
         let document = |line: &&str| line.starts_with("---");
         let (before, after) = self.text.split_at(byte.min(self.text.len()));
-        let head = before.lines().rev().take_while(|line| !document(&line));
-        let tail = after.lines().take_while(|line| !document(&line));
+        let head = before.lines().rev().take_while(|line| !document(line));
+        let tail = after.lines().take_while(|line| !document(line));
         head.chain(tail).any(|line| line.contains("kind") && line.contains("Secret"))
     }
 }
@@ -60,7 +60,7 @@ pub(crate) struct Located<'m> {
 }
 
 /// Every file that was read, and which object came from where.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SourceMap {
     files: Vec<Arc<SourceFile>>,
     objects: BTreeMap<ObjectRef, (usize, Node)>,
@@ -132,15 +132,33 @@ impl SourceMap {
     }
 }
 
-/// The place in an object that a field of something made of it came from: the same path if it exists (annotations and
-/// labels are handed down), else where the object begins.
+/// The place in an object that something made of it has to do with: annotations and labels are handed down and stand
+/// at the same path; a rule's hosts come from the name, what it does from the traffic or the rules.
 fn derived(node: &Node, path: &FieldPath) -> Span {
-    let (taken, span) = node.locate(path);
-    let handed_down = path.segments().first() == Some(&Segment::Key("metadata".into()));
-    if taken == path.segments().len() || handed_down && taken > 1 {
-        return span;
+    let whole = || node.locate(&FieldPath::root()).1;
+    let words: Vec<_> = path
+        .segments()
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Index(_) => None,
+        })
+        .collect();
+    let found = |path: &FieldPath| {
+        let (taken, span) = node.locate(path);
+        (taken > 0 && taken == path.segments().len()).then_some(span)
+    };
+    match words[..] {
+        ["metadata", ..] => found(path).unwrap_or_else(whole),
+        ["spec", "rules", "host" | "hosts", ..] => {
+            found(&FieldPath::of("metadata.name")).unwrap_or_else(whole)
+        }
+        ["spec", "rules", "http", ..] => {
+            let sections = [FieldPath::of("spec.traffic"), FieldPath::of("spec.rules")];
+            sections.iter().find_map(found).unwrap_or_else(whole)
+        }
+        _ => whole(),
     }
-    node.locate(&FieldPath::root()).1
 }
 
 fn one_line(file: &SourceFile, span: Span) -> Span {

@@ -2,7 +2,7 @@ use super::{On, Status, ValueType};
 
 const CODE: &str = "alibaba-load-balancer-controller, `annotations.go`";
 const OLD_MODE: Status =
-    Status::NotApplicable("the load balancer is described by an AlbConfig; today's controllers ignore it");
+    Status::Obsolete("the load balancer is described by an AlbConfig; no controller of today reads it");
 
 super::annotations! {
     INGRESS_CLASS {

@@ -164,7 +164,7 @@ super::annotations! {
         default: "",
         example: "pool=web",
         source: "alibaba-load-balancer-controller, `annotations.go` (declared, not read)",
-        status: Status::NotApplicable("Alibaba's controller doesn't read it either"),
+        status: Status::Obsolete("no controller reads it"),
     }
     REMOVE_UNSCHEDULED_BACKEND {
         doc: "Takes unschedulable nodes out of server groups",
@@ -174,6 +174,6 @@ super::annotations! {
         default: "off",
         example: "on",
         source: "alibaba-load-balancer-controller, `annotations.go` (declared, not read)",
-        status: Status::NotApplicable("Alibaba's controller doesn't read it either"),
+        status: Status::Obsolete("no controller reads it"),
     }
 }

@@ -24,12 +24,12 @@ pub static MISPLACED_ANNOTATION: Code = Code {
     fix: "move it to the kind that the message names",
 };
 
-/// The gateway doesn't do what an annotation asks for.
+/// An annotation asks for something that isn't done.
 pub static UNHONOURED_ANNOTATION: Code = Code {
     id: "NA2012",
     reason: "UnhonouredAnnotation",
     severity: Severity::Warning,
-    title: "the gateway doesn't do what an annotation asks for",
+    title: "an annotation asks for something that isn't done",
     explanation: "It is known, but not implemented, or only about things in Alibaba's account; docs/reference/annotations.md says which and why.",
     example: "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/connection-drain-enabled: 'true'\n",
     fix: "nothing, if ALB is to honour it; else take it out",

@@ -68,17 +68,6 @@ pub static GRPC_IN_CLEAR: Code = Code {
     fix: "add `spec.tls`",
 };
 
-/// A server group that exists only at Alibaba.
-pub static EXTERNAL_SERVER_GROUP: Code = Code {
-    id: "NA2056",
-    reason: "ExternalServerGroup",
-    severity: Severity::Warning,
-    title: "a server group that exists only at Alibaba",
-    explanation: "The gateway knows no servers of a group that was made by hand: its share of requests gets 503, and its mirror gets nothing.",
-    example: "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/actions.web: '[{\"type\": \"ForwardGroup\", \"ForwardConfig\": {\"ServerGroups\": [{\"ServerGroupID\": \"sgp-1\"}]}}]'\n",
-    fix: "name a Service instead",
-};
-
 /// A rule without paths.
 pub static RULE_WITHOUT_PATHS: Code = Code {
     id: "NA2057",

@@ -82,7 +82,7 @@ pub static CONDITION_BEYOND_ALB: Code = Code {
 /// A literal `*` or `?`, which ALB can't say.
 pub static LITERAL_WILDCARD: Code = Code {
     id: "NA2037",
-    reason: "LiteralWildcard",
+    reason: "LiteralConditionWildcard",
     severity: Severity::Error,
     title: "a literal `*` or `?`, which ALB can't say",
     explanation: "In headers, cookies and queries ALB takes `*` for any run of characters and `?` for one, and has no escape. The gateway compares letter by letter (`net-alb.knative.dev/literal-conditions.NAME`). Source: ALB API, CreateRule.",
@@ -93,7 +93,7 @@ pub static LITERAL_WILDCARD: Code = Code {
 /// A rule ends in no action.
 pub static NO_FINAL_ACTION: Code = Code {
     id: "NA2040",
-    reason: "NoFinalAction",
+    reason: "FinalActionMissing",
     severity: Severity::Error,
     title: "a rule ends in no action",
     explanation: "The port name `use-annotation` says that `actions.NAME` holds a `ForwardGroup`, `Redirect` or `FixedResponse`. Without one the rule answers 503; ALB's API refuses it. Source: ACK, Customize the routing rules of an ALB Ingress.",

@@ -3,8 +3,8 @@
 use super::super::problem::Problem;
 use super::super::tree::{Entry, Node, Span, Value};
 use super::error::ReadError;
-use super::nearest;
 use net_alb_diag::codes::read;
+use net_alb_diag::nearest;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use std::cell::RefCell;
@@ -56,12 +56,11 @@ impl Path<'_> {
         }
     }
 
-    /// What a cluster writes and a user pastes: never strict.
+    /// What a cluster writes and a user pastes: never strict. (`managedFields` doesn't get here.)
     fn is_reported(&self) -> bool {
         match self {
             Path::Root => false,
             Path::Key(Path::Root, "status") => true,
-            Path::Key(Path::Key(Path::Root, "metadata"), "managedFields") => true,
             Path::Key(up, _) | Path::Index(up, _) => up.is_reported(),
         }
     }
@@ -280,7 +279,7 @@ struct Entries<'de, 'p> {
     fields: Option<&'static [&'static str]>,
 }
 
-impl<'de> Entries<'de, '_> {
+impl Entries<'_, '_> {
     fn is_known(&self, entry: &Entry) -> bool {
         let Some(fields) = self.fields else { return true };
         let header = matches!(self.of.path, Path::Root) && matches!(&*entry.key, "apiVersion" | "kind");

@@ -2,9 +2,8 @@
 
 use super::super::problem::Problem;
 use super::super::tree::Span;
-use super::nearest;
-use net_alb_diag::Code;
 use net_alb_diag::codes::read;
+use net_alb_diag::{Code, nearest};
 use serde::de::{Error, Expected, Unexpected};
 use std::fmt;
 

@@ -42,16 +42,3 @@ pub(super) fn read<T>(
     }
     (None, context.into_problems())
 }
-
-/// The known word that was probably meant.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let lower = word.to_lowercase();
-    let distance = |other: &str| strsim::damerau_levenshtein(&lower, &other.to_lowercase());
-    let limit = (word.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|other| (distance(other), other))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other)
-}

@@ -1,0 +1,149 @@
+//! Server groups of the Services that an Ingress forwards to.
+
+use super::server_group::Treatment;
+use crate::site::Site;
+use crate::{Backend, BackendProtocol, ServerGroup, ServerGroupId};
+use k8s_openapi::api::core::v1::ServicePort;
+use k8s_openapi::api::networking::v1::ServiceBackendPort;
+use net_alb_api::{Ingress, IntOrString, ObjectKey, Objects, Service};
+use net_alb_diag::FieldPath;
+use net_alb_diag::codes::build;
+use std::collections::BTreeMap;
+
+/// The server groups that one Ingress asks for.
+pub(crate) struct Groups<'a, O> {
+    ingress: ObjectKey,
+    treatment: Treatment,
+    objects: &'a O,
+    pub(crate) by_id: BTreeMap<ServerGroupId, ServerGroup>,
+}
+
+impl<'a, O: Objects> Groups<'a, O> {
+    pub(crate) fn new(ingress: &Ingress, treatment: Treatment, objects: &'a O) -> Self {
+        Groups { ingress: ObjectKey::of(&ingress.metadata), treatment, objects, by_id: BTreeMap::new() }
+    }
+
+    /// The group of a port of a Service in the Ingress' namespace. A Service or port that isn't there is said once; the group
+    /// is there all the same, without servers.
+    pub(crate) fn of_service(
+        &mut self,
+        site: &mut Site<'_>,
+        name: &str,
+        port: &IntOrString,
+        at: &FieldPath,
+    ) -> ServerGroupId {
+        let service = ObjectKey::new(self.ingress.namespace.clone(), name);
+        let backend = Backend::new(service, port);
+        let id = ServerGroupId::Service { ingress: self.ingress.name.clone(), backend: backend.clone() };
+        if !self.by_id.contains_key(&id) {
+            let port = self.look_up(site, &backend, port, at);
+            let protocol = self.treatment.protocol.unwrap_or(port.map_or(BackendProtocol::Http, of_port));
+            self.by_id.insert(id.clone(), self.group(id.clone(), protocol));
+        }
+        id
+    }
+
+    /// A group that was made by hand at Alibaba; only a data plane can say whether it knows servers of it.
+    pub(crate) fn external(&mut self, name: &str) -> ServerGroupId {
+        let id = ServerGroupId::External(name.to_owned());
+        if !self.by_id.contains_key(&id) {
+            let protocol = self.treatment.protocol.unwrap_or(BackendProtocol::Http);
+            self.by_id.insert(id.clone(), self.group(id.clone(), protocol));
+        }
+        id
+    }
+
+    fn group(&self, id: ServerGroupId, protocol: BackendProtocol) -> ServerGroup {
+        ServerGroup {
+            id,
+            protocol,
+            scheduler: self.treatment.scheduler.clone(),
+            keepalive: self.treatment.keepalive,
+            stickiness: self.treatment.stickiness.clone(),
+            health_check: self.treatment.health_check.clone(),
+        }
+    }
+
+    fn look_up(
+        &self,
+        site: &mut Site<'_>,
+        backend: &Backend,
+        port: &IntOrString,
+        at: &FieldPath,
+    ) -> Option<ServicePort> {
+        let Some(service) = self.objects.service(&backend.service) else {
+            let message = format!("Service `{}` isn't there; requests for it get 503", backend.service);
+            let help = format!(
+                "add a Service `{}` to namespace `{}`, or correct the name",
+                backend.service.name, backend.service.namespace
+            );
+            site.say(site.at(&build::MISSING_SERVICE, at.clone(), message).help(help));
+            return None;
+        };
+        let ports = ports(&service);
+        let found = ports.iter().find(|known| is_port(known, port));
+        // A Service of type ExternalName may have no ports at all.
+        if found.is_none() && !ports.is_empty() {
+            let known: Vec<_> = ports.iter().map(|port| port.port.to_string()).collect();
+            let message = format!("Service `{}` has no port `{}`", backend.service, backend.port);
+            let help = format!("name one of its ports: `{}`", known.join("`, `"));
+            site.say(site.at(&build::UNKNOWN_SERVICE_PORT, at.clone(), message).help(help));
+        }
+        found.cloned()
+    }
+}
+
+fn ports(service: &Service) -> &[ServicePort] {
+    service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default()
+}
+
+fn is_port(known: &ServicePort, port: &IntOrString) -> bool {
+    match port {
+        IntOrString::Int(number) => known.port == *number,
+        IntOrString::String(name) => known.name.as_deref() == Some(name),
+    }
+}
+
+/// HTTP/2 in clear where the port says so, as Knative's do: `appProtocol: kubernetes.io/h2c`, or the name `h2c` or `http2`.
+///
+/// Source: Kubernetes, Service, Application protocol; knative.dev/networking `pkg/apis/networking/ports.go`.
+#[allow(clippy::needless_pass_by_value, reason = "it is mapped over an Option")]
+fn of_port(port: ServicePort) -> BackendProtocol {
+    let name = port.name.as_deref().unwrap_or_default();
+    let by_name = ["h2c", "http2"].iter().any(|word| name == *word || name.starts_with(&format!("{word}-")));
+    if by_name || port.app_protocol.as_deref() == Some("kubernetes.io/h2c") {
+        BackendProtocol::H2c
+    } else {
+        BackendProtocol::Http
+    }
+}
+
+/// A backend's port; a name is looked up by the gateway, but Alibaba's controller makes 0 of it.
+pub(crate) fn port_of(
+    site: &mut Site<'_>,
+    port: Option<&ServiceBackendPort>,
+    at: &FieldPath,
+) -> Option<IntOrString> {
+    let name = port.and_then(|port| port.name.as_deref()).filter(|name| !name.is_empty());
+    let number = port.and_then(|port| port.number).filter(|number| (1..=65535).contains(number));
+    match (number, name) {
+        (Some(number), _) => Some(IntOrString::Int(number)),
+        (None, Some(name)) => {
+            let message =
+                format!("Alibaba's controller doesn't look up the port `{name}`: to it, that is port 0");
+            site.say(
+                site.limit(&build::NAMED_PORT, at.key("port"), message)
+                    .help("write `number`, as the Service has it"),
+            );
+            Some(IntOrString::String(name.to_owned()))
+        }
+        (None, None) => {
+            let message = "a backend needs a port from 1 to 65535";
+            site.say(
+                site.at(&build::UNKNOWN_SERVICE_PORT, at.key("port"), message)
+                    .help("add `port: {number: …}`"),
+            );
+            None
+        }
+    }
+}

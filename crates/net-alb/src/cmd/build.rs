@@ -1,0 +1,31 @@
+//! `net-alb build FILE…`: stages 0 to 2.
+
+use super::{print_documents, report, stages};
+use crate::cli::{Format, Inputs, SettingsArgs};
+use crate::exit::{Exit, Failure};
+use clap::Args;
+use net_alb_api::config::Target;
+
+const EXAMPLES: &str = "\
+Examples:
+  net-alb build app.yaml                 listeners, rules and server groups, in the order in which ALB tries them
+  net-alb build ingresses.yaml albconfig.yaml
+  net-alb build --target gateway app.yaml";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+pub(crate) fn run(args: &BuildArgs) -> Result<Exit, Failure> {
+    let stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    print_documents(&stages.albs, args.output)?;
+    report(&stages.diagnostics, &stages.sources, args.output)
+}

@@ -1,0 +1,108 @@
+//! The servers that stand in for revisions: what the article's `helloworld-go` does, and which revision did it.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use net_alb_api::ObjectKey;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::runtime::Handle;
+
+/// A revision answers `Hello TARGET!`, so in requests bodies are read and thrown away up to this many bytes.
+const MAX_BODY: usize = 16 << 20;
+
+/// Built-in servers by Service, each on a loopback port of its own from the moment somebody asks for its address.
+#[derive(Debug)]
+pub(super) struct Backends {
+    runtime: Handle,
+    servers: BTreeMap<ObjectKey, Server>,
+}
+
+#[derive(Debug)]
+struct Server {
+    address: SocketAddr,
+    answer: Arc<Answer>,
+}
+
+/// What one server says.
+#[derive(Debug)]
+struct Answer {
+    name: String,
+    /// `$TARGET`; changes with the file.
+    target: RwLock<String>,
+}
+
+impl Backends {
+    /// None yet; they will run on this runtime.
+    pub(super) fn new(runtime: Handle) -> Self {
+        Backends { runtime, servers: BTreeMap::new() }
+    }
+
+    /// The address of the server for a Service, which from now on greets `target`.
+    pub(super) fn address(&mut self, service: &ObjectKey, target: &str) -> io::Result<SocketAddr> {
+        if let Some(server) = self.servers.get(service) {
+            target.clone_into(&mut server.answer.target.write().unwrap_or_else(PoisonError::into_inner));
+            return Ok(server.address);
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let answer = Arc::new(Answer { name: service.name.clone(), target: RwLock::new(target.to_owned()) });
+        self.runtime.spawn(accept(listener, answer.clone()));
+        self.servers.insert(service.clone(), Server { address, answer });
+        Ok(address)
+    }
+}
+
+async fn accept(listener: TcpListener, answer: Arc<Answer>) -> io::Result<Infallible> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    loop {
+        // What fails here is the peer's connection; the next one is another matter.
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let _ = stream.set_nodelay(true);
+        let answer = answer.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request| respond(request, &answer));
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+        });
+    }
+}
+
+async fn respond(request: Request<Incoming>, answer: &Answer) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let text = if request.uri().path() == "/_headers" {
+        head(&request)
+    } else {
+        let target = answer.target.read().unwrap_or_else(PoisonError::into_inner);
+        format!("Hello {target}!\n")
+    };
+    let mut body = request.into_body();
+    let mut read = 0;
+    while let Some(frame) = body.frame().await.transpose()? {
+        read += frame.data_ref().map_or(0, Bytes::len);
+        if read > MAX_BODY {
+            break;
+        }
+    }
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    let headers = response.headers_mut();
+    headers.insert("content-type", hyper::header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    if let Ok(name) = answer.name.parse() {
+        headers.insert("x-revision", name);
+    }
+    Ok(response)
+}
+
+/// The request as it came in, without its body.
+fn head(request: &Request<Incoming>) -> String {
+    let mut text = format!("{} {} {:?}\n", request.method(), request.uri(), request.version());
+    for (name, value) in request.headers() {
+        let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+    }
+    text
+}

@@ -1,0 +1,193 @@
+//! What `dev` prints: every host with its rules as curl lines, and after that only what has changed.
+
+use super::curl::Sample;
+use super::serving::{Serving, http_listeners};
+use crate::destination::Destination;
+use crate::render::printable;
+use net_alb_model::{AddressType, Alb, Condition, Direction, Listener, Pattern, Rule};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+/// More hosts than this are counted, not shown.
+const SHOWN: usize = 50;
+
+/// One listener's hosts, in the order in which rules name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Panel {
+    /// `public http://127.0.0.1:8080`.
+    title: String,
+    hosts: Vec<Host>,
+}
+
+/// A host and its rules' lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Host {
+    name: String,
+    lines: Vec<String>,
+    /// Other names with the same rules: `hello.default`, `hello.default.svc`.
+    aliases: Vec<String>,
+}
+
+/// Everything that can be said of what is served.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    panels: Vec<Panel>,
+}
+
+impl Board {
+    pub(super) fn new(albs: &[Alb], serving: &Serving) -> Self {
+        let mut all: Vec<_> = http_listeners(albs).collect();
+        all.sort_by_key(|(alb, _)| alb.address_type == AddressType::Intranet);
+        let panels = all.into_iter().filter_map(|(alb, listener)| panel(alb, listener, serving));
+        Board { panels: panels.collect() }
+    }
+
+    /// All of it.
+    pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        for panel in &self.panels {
+            writeln!(out, "{}", panel.title)?;
+            for host in panel.hosts.iter().take(SHOWN) {
+                host.print(out, "  ")?;
+            }
+            print_rest(out, panel.hosts.len(), "host")?;
+            writeln!(out)?;
+        }
+        out.flush()
+    }
+
+    /// What differs from `before`; `false` if nothing does.
+    pub(super) fn print_changes(&self, before: &Board, out: &mut dyn Write) -> io::Result<bool> {
+        let (old, new) = (before.by_place(), self.by_place());
+        let mut changes = Vec::new();
+        for (place, host) in &new {
+            match old.get(place) {
+                None => changes.push(("added", place, Some(host))),
+                Some(same) if same == host => {}
+                Some(_) => changes.push(("changed", place, Some(host))),
+            }
+        }
+        changes.extend(
+            old.keys().filter(|place| !new.contains_key(*place)).map(|place| ("removed", place, None)),
+        );
+        for (what, (title, name), host) in changes.iter().take(SHOWN) {
+            writeln!(out, "{what} {} on {title}", printable(name))?;
+            host.iter().flat_map(|host| &host.lines).try_for_each(|line| writeln!(out, "  {line}"))?;
+        }
+        print_rest(out, changes.len(), "change")?;
+        out.flush()?;
+        Ok(!changes.is_empty())
+    }
+
+    fn by_place(&self) -> BTreeMap<(&str, &str), &Host> {
+        let hosts = self.panels.iter().flat_map(|panel| panel.hosts.iter().map(|host| (&*panel.title, host)));
+        hosts.map(|(title, host)| ((title, &*host.name), host)).collect()
+    }
+}
+
+impl Host {
+    fn print(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
+        let also = match &self.aliases[..] {
+            [] => String::new(),
+            names => format!(" (also {})", names.join(", ")),
+        };
+        writeln!(out, "{indent}{}", printable(&format!("{}{also}", self.name)))?;
+        self.lines.iter().try_for_each(|line| writeln!(out, "{indent}  {line}"))
+    }
+}
+
+fn print_rest(out: &mut dyn Write, count: usize, what: &str) -> io::Result<()> {
+    if count > SHOWN {
+        writeln!(out, "  … and {} more {what}s", count - SHOWN)?;
+    }
+    Ok(())
+}
+
+fn panel(alb: &Alb, listener: &Listener, serving: &Serving) -> Option<Panel> {
+    let address = serving.address(alb, listener)?;
+    let reach = match alb.address_type {
+        AddressType::Internet => "public",
+        AddressType::Intranet => "cluster-local",
+    };
+    let mut hosts: Vec<Host> = Vec::new();
+    let mut index: BTreeMap<String, usize> = BTreeMap::new();
+    let requests = listener.rules.iter().filter(|rule| rule.direction == Direction::Request);
+    for rule in requests {
+        for pattern in patterns(rule) {
+            let name = pattern.map_or("any host".to_owned(), text);
+            let at = *index.entry(name.clone()).or_insert_with(|| {
+                hosts.push(Host { name, lines: Vec::new(), aliases: Vec::new() });
+                hosts.len() - 1
+            });
+            hosts[at].lines.extend(lines(rule, pattern, address, alb, listener, serving));
+        }
+    }
+    Some(Panel { title: format!("{reach} http://{address}"), hosts: join_aliases(hosts) })
+}
+
+/// Hosts with the same rules become one, named by the longest.
+fn join_aliases(hosts: Vec<Host>) -> Vec<Host> {
+    let mut joined: Vec<Host> = Vec::new();
+    let mut index: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for mut host in hosts {
+        // What is left of the lines without the name is what the hosts have in common.
+        let own = format!("Host: {}'", host.name);
+        let shape = host.lines.iter().map(|line| line.replace(&own, "Host: '")).collect();
+        let Some(at) = index.get(&shape) else {
+            index.insert(shape, joined.len());
+            joined.push(host);
+            continue;
+        };
+        let first = &mut joined[*at];
+        if host.name.len() > first.name.len() {
+            std::mem::swap(first, &mut host);
+            first.aliases = std::mem::take(&mut host.aliases);
+        }
+        first.aliases.push(host.name);
+        first.aliases.sort();
+    }
+    joined
+}
+
+/// The hosts that a rule names; `None` is any host.
+fn patterns(rule: &Rule) -> Vec<Option<&Pattern>> {
+    let hosts = rule.conditions.iter().filter_map(|condition| match condition {
+        Condition::Host(patterns) => Some(patterns),
+        _ => None,
+    });
+    let named: Vec<_> = hosts.flatten().map(Some).collect();
+    if named.is_empty() { vec![None] } else { named }
+}
+
+fn text(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Exact(text) | Pattern::Wildcard(text) => text.clone(),
+        Pattern::Regex { pattern, .. } => format!("~{pattern}"),
+    }
+}
+
+/// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
+fn lines(
+    rule: &Rule,
+    host: Option<&Pattern>,
+    address: SocketAddr,
+    alb: &Alb,
+    listener: &Listener,
+    serving: &Serving,
+) -> [String; 2] {
+    let destination = Destination::of(rule);
+    let first = printable(&format!("{}: {destination}", rule.reason)).into_owned();
+    let Some(sample) = Sample::of(rule, host) else {
+        return [first, "  (no curl line: a regular expression or address decides)".to_owned()];
+    };
+    let table = serving.table(alb, listener);
+    let taken = table.and_then(|table| {
+        sample.with_head(address, |head| table.route(head).map(|taken| taken.rule().id.clone()))
+    });
+    match taken {
+        Some(taken) if taken != rule.id => {
+            [first, format!("  (never reached: {} takes its requests)", printable(&taken.0))]
+        }
+        _ => [first, format!("  {}", printable(&sample.command(address)))],
+    }
+}

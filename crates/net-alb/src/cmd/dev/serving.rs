@@ -1,0 +1,211 @@
+//! What the gateway is told: only what differs from what it was told last.
+
+use crate::exit::Failure;
+use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
+use net_alb_model::{
+    Action, AddressType, Alb, Backend, Fragment, FragmentListener, Listener, ObjectKey, Protocol, Rule,
+    ServerGroupId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+/// The gateway, and what it serves.
+#[derive(Debug)]
+pub(super) struct Serving {
+    gateway: Gateway,
+    /// Where the public and the cluster-local listener go.
+    listen: (SocketAddr, SocketAddr),
+    bound: BTreeMap<ListenerKey, SocketAddr>,
+    /// Load balancers without their rules.
+    frames: BTreeMap<String, Alb>,
+    fragments: BTreeMap<ObjectKey, Arc<Fragment>>,
+    endpoints: BTreeMap<Backend, Vec<SocketAddr>>,
+}
+
+impl Serving {
+    pub(super) fn new(gateway: Gateway, listen: SocketAddr, listen_local: SocketAddr) -> Self {
+        let (bound, frames) = (BTreeMap::new(), BTreeMap::new());
+        let (fragments, endpoints) = (BTreeMap::new(), BTreeMap::new());
+        Serving { gateway, listen: (listen, listen_local), bound, frames, fragments, endpoints }
+    }
+
+    /// Ends as [`Gateway::drain`] does.
+    pub(super) fn drain(self, grace: std::time::Duration) {
+        self.gateway.drain(grace);
+    }
+
+    /// Where a listener is to be found.
+    pub(super) fn address(&self, alb: &Alb, listener: &Listener) -> Option<SocketAddr> {
+        self.bound.get(&key(alb, listener)).copied()
+    }
+
+    /// The rules that a listener serves.
+    pub(super) fn table(&self, alb: &Alb, listener: &Listener) -> Option<Arc<Table>> {
+        self.gateway.table(&key(alb, listener))
+    }
+
+    /// Serves these load balancers in place of those before. New backends have their servers before a rule leads to
+    /// them, and old ones keep theirs until no rule does.
+    pub(super) fn update(
+        &mut self,
+        albs: &[Alb],
+        endpoints: BTreeMap<Backend, Vec<SocketAddr>>,
+    ) -> Result<Vec<net_alb_diag::Diagnostic>, Failure> {
+        for (backend, addresses) in &endpoints {
+            if self.endpoints.get(backend) != Some(addresses) {
+                self.gateway.set_endpoints(backend, addresses.clone());
+            }
+        }
+        self.configure(albs);
+        let changes = self.changes(albs);
+        let applied = self.gateway.apply(changes);
+        self.listen(albs)?;
+        for gone in self.endpoints.keys().filter(|backend| !endpoints.contains_key(backend)) {
+            self.gateway.set_endpoints(gone, Vec::new());
+        }
+        self.endpoints = endpoints;
+        Ok(applied.diagnostics)
+    }
+
+    fn configure(&mut self, albs: &[Alb]) {
+        for alb in albs {
+            let frame = without_rules(alb);
+            if self.frames.get(&alb.name) != Some(&frame) {
+                self.gateway.configure(&frame);
+                self.frames.insert(alb.name.clone(), frame);
+            }
+        }
+    }
+
+    fn changes(&mut self, albs: &[Alb]) -> Vec<Change> {
+        let mut before = std::mem::take(&mut self.fragments);
+        let mut changes = Vec::new();
+        for (ingress, fragment) in albs.iter().flat_map(fragments) {
+            let fragment = match before.remove(&ingress) {
+                Some(same) if *same == fragment => same,
+                _ => {
+                    let fragment = Arc::new(fragment);
+                    changes.push(Change::Put { ingress: ingress.clone(), fragment: Arc::clone(&fragment) });
+                    fragment
+                }
+            };
+            self.fragments.insert(ingress, fragment);
+        }
+        changes.extend(before.into_keys().map(|ingress| Change::Remove { ingress }));
+        changes
+    }
+
+    /// Binds listeners that are new, and lets go of those that are gone.
+    fn listen(&mut self, albs: &[Alb]) -> Result<(), Failure> {
+        let wanted: BTreeSet<_> = http_listeners(albs).map(|(alb, listener)| key(alb, listener)).collect();
+        let gone: Vec<_> = self.bound.keys().filter(|key| !wanted.contains(key)).cloned().collect();
+        for key in gone {
+            if let Some(address) = self.bound.remove(&key) {
+                self.gateway.unbind(address);
+            }
+        }
+        for (alb, listener) in http_listeners(albs) {
+            let key = key(alb, listener);
+            if !self.bound.contains_key(&key) {
+                let address = self.bind(&key, alb.address_type)?;
+                self.bound.insert(key, address);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first listener of each reach gets the address that was asked for, every other one a free port beside it.
+    fn bind(&self, key: &ListenerKey, reach: AddressType) -> Result<SocketAddr, Failure> {
+        let (flag, asked) = match reach {
+            AddressType::Internet => ("--listen", self.listen.0),
+            AddressType::Intranet => ("--listen-local", self.listen.1),
+        };
+        let is_taken = self.bound.values().any(|address| *address == asked);
+        let first = !self
+            .bound
+            .keys()
+            .any(|other| self.frames.get(&other.alb).is_some_and(|f| f.address_type == reach));
+        let address = if first && !is_taken { asked } else { SocketAddr::new(asked.ip(), 0) };
+        let tried = || format!("listening on {address}; choose another address with {flag}");
+        if address.port() != 0 {
+            // The gateway's sockets share their port, also with another process. On a laptop that is a second `dev` whose
+            // requests would be answered by either of the two.
+            TcpListener::bind(address).map_err(Failure::system(tried()))?;
+        }
+        self.gateway.bind(key, address).map_err(Failure::system(tried()))
+    }
+}
+
+fn key(alb: &Alb, listener: &Listener) -> ListenerKey {
+    ListenerKey { alb: alb.name.clone(), id: listener.id }
+}
+
+/// Listeners that speak plain HTTP, port 80 of each load balancer before its others.
+pub(super) fn http_listeners(albs: &[Alb]) -> impl Iterator<Item = (&Alb, &Listener)> {
+    let http = |alb: &'_ Alb| {
+        let mut listeners: Vec<usize> = (0..alb.listeners.len()).collect();
+        listeners.retain(|index| alb.listeners[*index].id.protocol == Protocol::Http);
+        listeners.sort_by_key(|index| alb.listeners[*index].id.port != 80);
+        listeners
+    };
+    albs.iter().flat_map(move |alb| http(alb).into_iter().map(move |index| (alb, &alb.listeners[index])))
+}
+
+/// Every backend that a rule forwards to.
+pub(super) fn backends(albs: &[Alb]) -> BTreeSet<Backend> {
+    let rules = albs.iter().flat_map(|alb| &alb.listeners).flat_map(|listener| &listener.rules);
+    let groups = rules.flat_map(groups);
+    groups
+        .filter_map(|group| match group {
+            ServerGroupId::Service { backend, .. } => Some(backend.clone()),
+            ServerGroupId::External(_) => None,
+        })
+        .collect()
+}
+
+fn groups(rule: &Rule) -> impl Iterator<Item = &ServerGroupId> {
+    let targets = rule.actions.iter().flat_map(|action| match action {
+        Action::ForwardGroup { targets, .. } => targets.as_slice(),
+        _ => &[],
+    });
+    targets.map(|target| &target.server_group)
+}
+
+fn without_rules(alb: &Alb) -> Alb {
+    let listeners = alb.listeners.iter().map(|listener| Listener { rules: Vec::new(), ..listener.clone() });
+    Alb { listeners: listeners.collect(), server_groups: Vec::new(), ..alb.clone() }
+}
+
+/// What each Ingress adds to a load balancer.
+fn fragments(alb: &Alb) -> BTreeMap<ObjectKey, Fragment> {
+    let mut fragments: BTreeMap<ObjectKey, Fragment> = BTreeMap::new();
+    for listener in &alb.listeners {
+        for rule in &listener.rules {
+            let ingress = &rule.priority.ingress;
+            let fragment = fragments.entry(ingress.clone()).or_insert_with(|| Fragment {
+                ingress: ingress.clone(),
+                alb: alb.name.clone(),
+                listeners: Vec::new(),
+                server_groups: Vec::new(),
+            });
+            if fragment.listeners.last().is_none_or(|last| last.id != listener.id) {
+                let certificate_secrets = Vec::new(); // TLS isn't served yet
+                fragment.listeners.push(FragmentListener {
+                    id: listener.id,
+                    rules: Vec::new(),
+                    certificate_secrets,
+                });
+            }
+            fragment.listeners.last_mut().expect("one was pushed").rules.push(rule.clone());
+        }
+    }
+    let by_id: BTreeMap<_, _> = alb.server_groups.iter().map(|group| (&group.id, group)).collect();
+    for fragment in fragments.values_mut() {
+        let rules = fragment.listeners.iter().flat_map(|listener| &listener.rules);
+        let used: BTreeSet<_> = rules.flat_map(groups).collect();
+        fragment.server_groups =
+            used.into_iter().filter_map(|id| by_id.get(id).map(|group| (*group).clone())).collect();
+    }
+    fragments
+}

@@ -1,0 +1,68 @@
+//! Which moments are worth looking at the files again: somebody saved one, or wants to stop.
+
+use notify::event::AccessKind;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant};
+
+/// Something that `dev` reacts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A file may have changed.
+    Saved,
+    /// Ctrl-C or SIGTERM.
+    Stop,
+}
+
+/// An editor saves in several steps (write beside, rename, set times): quiet for so long means that it's done.
+const QUIET: Duration = Duration::from_millis(30);
+/// Somebody may write to the folder without end; that must not keep changes from being seen.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Sends [`Event::Saved`] when something happens in or beside `inputs`, until the watcher is dropped.
+///
+/// Folders are watched, not files: an editor that replaces a file by another of the same name would take a watched file
+/// away.
+pub(super) fn watch(inputs: &[PathBuf], events: Sender<Event>) -> notify::Result<RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Opening a file is an event too, ours included. An error means that events were lost, so look again.
+        let touched =
+            event.map_or(true, |event| !matches!(event.kind, EventKind::Access(AccessKind::Open(_))));
+        if touched {
+            let _ = events.send(Event::Saved); // nobody listens any more: `dev` is stopping
+        }
+    })?;
+    for (folder, mode) in folders(inputs) {
+        watcher.watch(&folder, mode)?;
+    }
+    Ok(watcher)
+}
+
+fn folders(inputs: &[PathBuf]) -> BTreeMap<PathBuf, RecursiveMode> {
+    let mut folders = BTreeMap::new();
+    for input in inputs.iter().filter(|input| *input != Path::new("-")) {
+        if input.is_dir() {
+            folders.insert(input.clone(), RecursiveMode::Recursive);
+            continue;
+        }
+        let folder = input.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        folders.entry(folder).or_insert(RecursiveMode::NonRecursive);
+    }
+    folders
+}
+
+/// The next event, once a burst of saving is over.
+pub(super) fn next(events: &Receiver<Event>) -> Event {
+    let mut event = events.recv().unwrap_or(Event::Stop);
+    let begun = Instant::now();
+    while event == Event::Saved && begun.elapsed() < PATIENCE {
+        match events.recv_timeout(QUIET) {
+            Ok(next) => event = next,
+            Err(_) => return Event::Saved,
+        }
+    }
+    event
+}

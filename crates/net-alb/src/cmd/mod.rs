@@ -1,0 +1,77 @@
+//! The commands, one file each. A command reads, runs stages, prints.
+
+pub(crate) mod build;
+pub(crate) mod completions;
+pub(crate) mod convert;
+pub(crate) mod dev;
+pub(crate) mod explain;
+pub(crate) mod lint;
+
+use crate::cli::{Format, Inputs, SettingsArgs};
+use crate::exit::{Exit, Failure};
+use crate::pipeline::{self, Stages};
+use crate::read::{self, Reader, Reading, SourceMap};
+use crate::render::{self, Style, Tally};
+use net_alb_api::config::{Settings, Target};
+use net_alb_diag::codes::read::NOTHING_TO_READ;
+use net_alb_diag::{Diagnostic, Place};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Reads the inputs and runs the stages, with settings from flags, `config-alb` and this default target.
+fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages, Failure> {
+    let reading = Reader::default().read(read::texts(&inputs.paths())?);
+    let base = Settings { target, ..Settings::default() };
+    let empty = nothing_to_read(&reading, inputs);
+    let mut stages = pipeline::run(&reading, base, |settings| args.over(settings));
+    stages.diagnostics.extend(empty);
+    Ok(stages)
+}
+
+/// Whether there is nothing that could be served, and nothing else has been said about it.
+fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
+    let snapshot = &reading.snapshot;
+    let empty =
+        snapshot.kservices.is_empty() && snapshot.kingresses.is_empty() && snapshot.ingresses.is_empty();
+    if !empty || Tally::of(&reading.diagnostics).errors > 0 {
+        return None;
+    }
+    let names: Vec<_> = inputs.paths().iter().map(|path| path.display().to_string()).collect();
+    let message = "there is no Knative Service, KIngress or Ingress to work on";
+    Some(
+        Diagnostic::at(&NOTHING_TO_READ, Place::Whole(names.join(", ")), message)
+            .help("name a file or directory that holds one"),
+    )
+}
+
+/// Prints documents: YAML with `---` between, or a JSON array.
+fn print_documents<T: Serialize>(documents: &[T], format: Format) -> Result<(), Failure> {
+    let text = match format {
+        Format::Json => render::json(documents),
+        Format::Yaml => render::yaml(documents),
+    };
+    let text = text.map_err(Failure::system("printing the result"))?;
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::system("writing to stdout"))
+}
+
+/// Says what there is to say on stderr, and which exit code that means.
+fn report(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) -> Result<Exit, Failure> {
+    let mut out = anstream::stderr().lock();
+    let style = if format == Format::Json { Style::Json } else { Style::Text };
+    print_report(&mut out, diagnostics, sources, style).map_err(Failure::system("writing to stderr"))?;
+    Ok(if Tally::of(diagnostics).errors > 0 { Exit::Refused } else { Exit::Done })
+}
+
+fn print_report(
+    out: &mut dyn Write,
+    diagnostics: &[Diagnostic],
+    sources: &SourceMap,
+    style: Style,
+) -> io::Result<()> {
+    render::print(out, diagnostics, sources, style)?;
+    match Tally::of(diagnostics).text() {
+        Some(summary) if style == Style::Text => writeln!(out, "{summary}"),
+        _ => Ok(()),
+    }
+}
