@@ -1,7 +1,7 @@
 //! How long one changed route among 10,000 takes: prints a table of Markdown. `cargo xtask bench --only change` runs it.
 //!
 //! ```text
-//! cargo run --release --package net-alb-gateway --example route_change
+//! cargo run --profile dist --package net-alb-gateway --example route_change
 //! ```
 //!
 //! A gateway with one thread serves 10,000 hosts, each an Ingress of its own that forwards to one of two backends. A change
@@ -12,9 +12,9 @@
 
 use net_alb_gateway::{Change, Gateway, ListenerKey, Options};
 use net_alb_model::{
-    Action, AddressType, Alb, Backend, BackendProtocol, Condition, DefaultAction, Fragment, FragmentListener,
-    Listener, ListenerId, ObjectKey, Pattern, Priority, Protocol, Rule, RuleId, Scheduler, ServerGroup,
-    ServerGroupId, Target, XForwardedFor,
+    Action, AddressType, Alb, Backend, BackendProtocol, Condition, DefaultAction, Edition, Fragment,
+    FragmentListener, Listener, ListenerDefaults, ListenerId, ObjectKey, Pattern, Priority, Protocol, Rule,
+    RuleId, Scheduler, ServerGroup, ServerGroupId, Target, XForwardedFor,
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::error::Error;
@@ -189,6 +189,8 @@ fn load_balancer() -> Alb {
     Alb {
         name: "bench".to_owned(),
         address_type: AddressType::Internet,
+        edition: Edition::Standard,
+        undeclared: ListenerDefaults::default(),
         listeners: vec![listener],
         server_groups: Vec::new(),
     }
