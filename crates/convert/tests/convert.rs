@@ -26,28 +26,29 @@ fn applies(case: &Case) -> bool {
     has_input && !is_anothers
 }
 
-/// The input and what stage 0 makes of it: recorded from Knative in `expand-*`, else our own, which is held to that.
+/// The input and what stage 0 makes of it. In `expand-*` the KIngress is the one that Knative made.
 fn input(case: &Case, diagnostics: &mut Vec<Diagnostic>) -> Snapshot {
-    if case.name.starts_with("expand-") {
-        return case.snapshot(&["input.yaml", "0-kingress.yaml", "0-services.yaml"]);
-    }
-    let mut snapshot = case.snapshot(&["input.yaml"]);
+    let is_recorded = case.name.starts_with("expand-");
+    let mut snapshot =
+        case.snapshot(if is_recorded { &["input.yaml", "0-kingress.yaml"] } else { &["input.yaml"] });
     let config = KnativeConfig::from_snapshot(&snapshot).drain_into(diagnostics);
     let (mut kingresses, mut services) = (Vec::new(), Vec::new());
     for service in snapshot.kservices.values() {
-        let expansion = expand(service, &config).drain_into(diagnostics);
-        let Some(expansion) = expansion else { continue };
+        let Some(expansion) = expand(service, &config).drain_into(diagnostics) else { continue };
         kingresses.push(Object::KIngress(expansion.kingress));
         services.extend(expansion.services.into_iter().map(Object::Service));
     }
-    if !kingresses.is_empty() {
+    if !is_recorded {
         case.check("0-kingress.yaml", &text(&kingresses));
         case.check("0-services.yaml", &text(&services));
+        kingresses.into_iter().for_each(|kingress| insert(&mut snapshot, kingress));
     }
-    for object in kingresses.into_iter().chain(services) {
-        assert!(snapshot.insert(object), "stage 0 makes an object that is in the input");
-    }
+    services.into_iter().for_each(|service| insert(&mut snapshot, service));
     snapshot
+}
+
+fn insert(snapshot: &mut Snapshot, object: Object) {
+    assert!(snapshot.insert(object), "stage 0 makes an object that is in the input");
 }
 
 fn text(objects: &[Object]) -> String {

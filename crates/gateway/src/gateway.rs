@@ -4,9 +4,9 @@ use crate::options::Options;
 use crate::table::{Change, Table};
 use crate::worker::{Command, WorkerHandle};
 use net_alb_diag::Diagnostic;
-use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
+use net_alb_model::{Alb, Backend, ListenerId};
 use socket2::{Domain, Protocol, Socket, Type};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,9 +25,7 @@ pub struct Gateway {
 
 #[derive(Debug, Default)]
 struct State {
-    listeners: HashMap<ListenerKey, Arc<ListenerState>>,
-    /// Where the rules of each Ingress are.
-    ingresses: HashMap<ObjectKey, BTreeSet<ListenerKey>>,
+    listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
     bound: BTreeMap<SocketAddr, ListenerKey>,
     generation: u64,
 }
@@ -167,24 +165,20 @@ impl State {
         Arc::clone(listener)
     }
 
-    /// What a change is to each listener that it touches, and notes where the Ingress is after it. Where it was and isn't any
-    /// more, it's gone.
-    fn per_listener(&mut self, change: &Change) -> Vec<(ListenerKey, Change)> {
+    /// What a change is to each listener that it touches. Where the Ingress was and isn't any more, it's gone.
+    fn per_listener(&self, change: &Change) -> Vec<(ListenerKey, Change)> {
         let (ingress, after) = match change {
             Change::Put { ingress, fragment } => {
                 let key = |id: ListenerId| ListenerKey { alb: fragment.alb.clone(), id };
-                (ingress, fragment.listeners.iter().map(|share| key(share.id)).collect())
+                (ingress, fragment.listeners.iter().map(|share| key(share.id)).collect::<BTreeSet<_>>())
             }
             Change::Remove { ingress } => (ingress, BTreeSet::new()),
         };
-        let before = self.ingresses.remove(ingress).unwrap_or_default();
-        let gone =
-            before.difference(&after).map(|key| (key.clone(), Change::Remove { ingress: ingress.clone() }));
-        let changes = after.iter().map(|key| (key.clone(), change.clone())).chain(gone).collect();
-        if !after.is_empty() {
-            self.ingresses.insert(ingress.clone(), after);
-        }
-        changes
+        let has_it = |state: &Arc<ListenerState>| state.serving.load().table.contains(ingress);
+        let before = self.listeners.iter().filter(|(_, state)| has_it(state)).map(|(key, _)| key);
+        let gone = before.filter(|key| !after.contains(key));
+        let remove = |key: &ListenerKey| (key.clone(), Change::Remove { ingress: ingress.clone() });
+        after.iter().map(|key| (key.clone(), change.clone())).chain(gone.map(remove)).collect()
     }
 }
 

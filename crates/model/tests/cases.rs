@@ -1,57 +1,55 @@
-//! Stage 2 of the golden cases: the objects of `input.yaml` and of `1-ingress.yaml`, where there is one, become `2-alb.yaml`.
+//! Stage 2 of the golden cases: the Ingresses of `input.yaml`, and those that stage 1 made of it, become `2-alb.yaml`.
 //!
-//! The cases of this stage itself, `ingress-*` and `refused-na20*`, hold `diagnostics.txt` to what it says. A case is built for the
-//! real ALB, unless its first comment says `target: gateway`.
+//! The cases of this stage itself, `ingress-*` and `refused-na20*`, are built for the real ALB, unless their first comment says
+//! `target: gateway`, and hold `diagnostics.txt` to what the stage says. The others belong to stage 1: this stage must have nothing to
+//! refuse in what that one made. Where the Services are stage 0's and not in a file, there is nothing to build with.
 
 use net_alb_api::config::{Settings, Target};
-use net_alb_diag::{Diagnostic, Place};
+use net_alb_diag::{Diagnostic, Place, Severity};
 use net_alb_testkit::Case;
-use std::fmt::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    net_alb_testkit::run(applies, check)
+    net_alb_testkit::run(|case| is_own(case) || is_converted(case), check)
+}
+
+fn is_converted(case: &Case) -> bool {
+    let has = |file| case.path(file).is_file();
+    has("1-ingress.yaml") && (has("0-services.yaml") || case.snapshot(&["input.yaml"]).kservices.is_empty())
 }
 
 fn is_own(case: &Case) -> bool {
-    case.name.starts_with("ingress-") || case.name.starts_with("refused-na20")
+    let named = case.name.starts_with("ingress-") || case.name.starts_with("refused-na20");
+    named && !case.path("1-ingress.yaml").is_file()
 }
 
-fn applies(case: &Case) -> bool {
-    is_own(case) || case.path("2-alb.yaml").is_file()
+fn target(case: &Case) -> Target {
+    let input = case.text("input.yaml").unwrap_or_default();
+    let gateway = !is_own(case) || input.lines().any(|line| line == "# target: gateway");
+    if gateway { Target::Gateway } else { Target::Alb }
 }
 
 fn check(case: &Case) {
-    let target = match case.text("input.yaml") {
-        Some(text) if text.lines().any(|line| line == "# target: gateway") => Target::Gateway,
-        _ => Target::Alb,
-    };
-    let settings = Settings { target, ..Settings::default() };
-    let outcome = net_alb_model::build(&case.snapshot(&["input.yaml", "1-ingress.yaml"]), &settings);
+    let snapshot = case.snapshot(&["input.yaml", "0-services.yaml", "1-ingress.yaml"]);
+    let base = Settings { target: target(case), ..Settings::default() };
+    let settings = Settings::from_snapshot(&snapshot, base).value;
+    let outcome = net_alb_model::build(&snapshot, &settings);
     let albs = if outcome.value.is_empty() { String::new() } else { net_alb_testkit::yaml(&outcome.value) };
     case.check("2-alb.yaml", &albs);
     if is_own(case) {
-        case.check("diagnostics.txt", &said(&outcome.diagnostics));
+        let lines: Vec<String> = outcome.diagnostics.iter().map(line).collect();
+        case.check("diagnostics.txt", &lines.concat());
+    } else {
+        let refused: Vec<_> =
+            outcome.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(line).collect();
+        assert_eq!(refused.concat(), "", "{}: stage 2 refuses what stage 1 made", case.name);
     }
 }
 
-fn said(diagnostics: &[Diagnostic]) -> String {
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        let place = match &diagnostic.place {
-            Place::Field { object, path } if path.segments().is_empty() => object.to_string(),
-            Place::Field { object, path } => format!("{object} {path}"),
-            Place::Whole(what) => what.clone(),
-            Place::Text { file, line, column } => format!("{file}:{line}:{column}"),
-        };
-        let _ = writeln!(text, "{}[{}]: {}", diagnostic.severity, diagnostic.code, diagnostic.message);
-        let _ = writeln!(text, "  at {place}");
-        for related in &diagnostic.related {
-            if let Place::Field { object, path } = &related.place {
-                let _ = writeln!(text, "  see {object} {path}: {}", related.note);
-            }
-        }
-        let _ = diagnostic.help.iter().try_for_each(|help| writeln!(text, "  help: {help}"));
-    }
-    text
+fn line(diagnostic: &Diagnostic) -> String {
+    let object = match &diagnostic.place {
+        Place::Field { object, .. } => format!(" {object}:"),
+        _ => String::new(),
+    };
+    format!("{}:{object} {diagnostic}\n", diagnostic.severity)
 }

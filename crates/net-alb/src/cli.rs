@@ -9,11 +9,11 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  net-alb dev examples/helloworld-go.yaml          serve it on this machine and follow its changes
-  net-alb convert -f app.yaml | kubectl apply -f -  the Ingresses for Alibaba's ALB Ingress Controller
-  net-alb lint manifests/                          what the real ALB would refuse
+  net-alb dev examples/helloworld-go.yaml     serve it on this machine and follow its changes
+  net-alb convert app.yaml                    the Ingresses for Alibaba's controller
+  net-alb lint manifests/                     what the real ALB would refuse
   net-alb explain --request 'GET http://hello.default.example.com/' app.yaml
-  net-alb explain NA0010                           what a diagnostic means
+  net-alb explain NA0010                      what a diagnostic means
 
 Results go to stdout, diagnostics to stderr.
 Exit codes: 0 done, 1 refused by diagnostics, 2 wrong usage, 3 a file or socket that fails.";
@@ -83,10 +83,8 @@ impl Inputs {
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// As YAML, diagnostics as text
     #[default]
     Yaml,
-    /// As JSON, diagnostics as JSON lines
     Json,
 }
 
@@ -94,13 +92,23 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 pub(crate) struct SettingsArgs {
     /// Who will serve it: `alb` makes the real ALB's limits errors, `gateway` warnings
-    #[arg(long, value_parser = words::<Target>(Target::WORDS))]
+    #[arg(long, value_name = "alb|gateway", hide_possible_values = true, value_parser = words::<Target>(Target::WORDS))]
     target: Option<Target>,
     /// How to write actions and conditions: `current` for today's controllers, `article` as the article shows it
-    #[arg(long, value_parser = words::<AnnotationFormat>(AnnotationFormat::WORDS))]
+    #[arg(
+        long,
+        value_name = "current|article",
+        hide_possible_values = true,
+        value_parser = words::<AnnotationFormat>(AnnotationFormat::WORDS)
+    )]
     annotation_format: Option<AnnotationFormat>,
     /// Where cluster-local hosts go: `separate` from public ones, or `shared` with them as in the article
-    #[arg(long, value_parser = words::<ClusterLocal>(ClusterLocal::WORDS))]
+    #[arg(
+        long,
+        value_name = "separate|shared",
+        hide_possible_values = true,
+        value_parser = words::<ClusterLocal>(ClusterLocal::WORDS)
+    )]
     cluster_local: Option<ClusterLocal>,
 }
 

@@ -9,8 +9,8 @@ use std::fmt;
 pub(crate) enum Destination {
     /// To one of these, by weight. None, or weights of 0 only, is 503.
     Forward(Vec<Share>),
-    /// The client is sent elsewhere.
-    Redirect(u16),
+    /// The client is sent elsewhere, to a URL with ALB's variables in it.
+    Redirect(u16, String),
     /// The load balancer's own answer.
     Answer(u16),
 }
@@ -29,7 +29,9 @@ impl Destination {
     pub(crate) fn of(rule: &Rule) -> Destination {
         match rule.actions.iter().find(|action| action.is_final()) {
             Some(Action::ForwardGroup { targets, .. }) => Destination::Forward(shares(targets)),
-            Some(Action::Redirect(redirect)) => Destination::Redirect(redirect.status),
+            Some(Action::Redirect(to)) => {
+                Destination::Redirect(to.status, format!("{}://{}{}", to.protocol, to.host, to.path))
+            }
             Some(Action::FixedResponse(response)) => Destination::Answer(response.status),
             _ => Destination::Answer(503),
         }
@@ -55,7 +57,7 @@ impl Destination {
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Destination::Forward(shares) => shares.is_empty().then_some(503),
-            Destination::Redirect(status) | Destination::Answer(status) => Some(*status),
+            Destination::Redirect(status, _) | Destination::Answer(status) => Some(*status),
         }
     }
 }
@@ -75,7 +77,7 @@ fn shares(targets: &[Target]) -> Vec<Share> {
     served.map(share).collect()
 }
 
-/// `hello-00001`, `hello-00002 80% · hello-00001 20%`, `301 elsewhere`, `404`.
+/// `hello-00001`, `hello-00002 80% · hello-00001 20%`, `301 to https://${host}${path}`, `404`.
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,7 +89,7 @@ impl fmt::Display for Destination {
                     f.write_str(&several.iter().map(part).collect::<Vec<_>>().join(" · "))
                 }
             },
-            Destination::Redirect(status) => write!(f, "{status} elsewhere"),
+            Destination::Redirect(status, to) => write!(f, "{status} to {to}"),
             Destination::Answer(status) => write!(f, "{status}"),
         }
     }

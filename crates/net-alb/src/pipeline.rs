@@ -15,6 +15,7 @@ use net_alb_model::Alb;
 /// What every stage made, and what there is to say about it.
 #[derive(Debug)]
 pub(crate) struct Stages {
+    pub(crate) settings: Settings,
     /// What was read, and what stages 0 and 1 added to it.
     pub(crate) snapshot: Snapshot,
     /// The Ingresses of stage 1, by KIngress.
@@ -36,7 +37,20 @@ pub(crate) fn run(reading: &Reading, base: Settings, adjust: impl FnOnce(Setting
     let Making { snapshot, sources, mut diagnostics } = made;
     let albs = net_alb_model::build(&snapshot, &settings).drain_into(&mut diagnostics);
     let diagnostics = without_repetition(diagnostics, &sources);
-    Stages { snapshot, converted, albs, diagnostics, sources }
+    Stages { settings, snapshot, converted, albs, diagnostics, sources }
+}
+
+impl Stages {
+    /// Compiles every listener's rules as the gateway does, for what that has to say.
+    pub(crate) fn compile(&mut self) {
+        for alb in &self.albs {
+            for listener in &alb.listeners {
+                let table = net_alb_gateway::compile(alb, listener);
+                self.diagnostics.extend(table.diagnostics);
+            }
+        }
+        self.diagnostics = without_repetition(std::mem::take(&mut self.diagnostics), &self.sources);
+    }
 }
 
 struct Making {

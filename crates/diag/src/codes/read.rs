@@ -20,6 +20,7 @@ pub(super) const ALL: &[&Code] = &[
     &UNKNOWN_BACKEND,
     &MADE_AND_GIVEN,
     &OTHER_CLASS,
+    &LISTENER_NOT_SERVED,
 ];
 
 /// A document that is no YAML.
@@ -217,4 +218,16 @@ pub static OTHER_CLASS: Code = Code {
                   of the class `alb.ingress.networking.knative.dev` and those without the annotation.",
     example: "metadata:\n  annotations:\n    networking.knative.dev/ingress.class: kourier.ingress.networking.knative.dev\n",
     fix: "nothing, or write `alb.ingress.networking.knative.dev` for net-alb to serve it",
+};
+
+/// A listener that `dev` doesn't open.
+pub static LISTENER_NOT_SERVED: Code = Code {
+    id: "NA0017",
+    reason: "ListenerNotServed",
+    severity: Severity::Warning,
+    title: "a listener that `dev` doesn't open",
+    explanation: "`dev` speaks plain HTTP. Rules of HTTPS and QUIC listeners are read, checked and shown by `build` and \
+                  `explain`, but no port is opened for them.",
+    example: "spec:\n  tls:\n  - {hosts: [hello.example.com], secretName: hello}\n",
+    fix: "ask the same rules with `net-alb explain --request 'GET https://…'`, or serve the host on plain HTTP meanwhile",
 };

@@ -26,7 +26,7 @@ pub(crate) enum End {
     Redirect(Box<RedirectPlan>),
     Fixed(Box<FixedResponse>),
     /// Response rules only: the answer goes on, edited.
-    Edit(HeaderEdits),
+    Edit(Arc<HeaderEdits>),
 }
 
 /// To one target by weight.
@@ -44,7 +44,7 @@ pub(crate) struct TargetPlan {
     pub(crate) endpoints: Option<Arc<Endpoints>>,
     pub(crate) keepalive: bool,
     /// The rule's own edits and the target's.
-    pub(crate) edits: HeaderEdits,
+    pub(crate) edits: Arc<HeaderEdits>,
     pub(crate) protocol: BackendProtocol,
 }
 
@@ -85,7 +85,7 @@ impl Plan {
         }
         let end = match (plan.last, rule.direction) {
             (Some(Action::FixedResponse(fixed)), _) => fixed_response(fixed)?,
-            (_, Direction::Response) => End::Edit(HeaderEdits::new(&plan.edits)),
+            (_, Direction::Response) => End::Edit(Arc::new(HeaderEdits::new(&plan.edits))),
             (Some(Action::Redirect(redirect)), _) => redirect_plan(redirect)?,
             (Some(Action::ForwardGroup { targets, sticky_seconds }), _) => {
                 if sticky_seconds.is_some() {
@@ -95,13 +95,14 @@ impl Plan {
                             .to_owned(),
                     ));
                 }
-                let targets: Vec<_> =
-                    targets.iter().map(|target| target_plan(target, &plan.edits, groups, remarks)).collect();
-                let weights = targets.iter().map(|(weight, _)| *weight);
+                let own = (plan.edits.as_slice(), Arc::new(HeaderEdits::new(&plan.edits)));
                 End::Forward(Forward {
                     rewrite: plan.rewrite,
-                    split: Arc::new(Splitter::new(weights)),
-                    targets: targets.into_iter().map(|(_, target)| target).collect(),
+                    split: Arc::new(Splitter::new(targets.iter().map(|target| target.weight))),
+                    targets: targets
+                        .iter()
+                        .map(|target| target_plan(target, &own, groups, remarks))
+                        .collect(),
                 })
             }
             _ => {
@@ -184,15 +185,18 @@ fn checked(edit: Edit, remarks: &mut Vec<Remark>) -> Option<Edit> {
 
 fn target_plan(
     target: &Target,
-    rule_edits: &[Edit],
+    (rule_edits, compiled): &(&[Edit], Arc<HeaderEdits>),
     groups: &Groups<'_>,
     remarks: &mut Vec<Remark>,
-) -> (u32, TargetPlan) {
+) -> TargetPlan {
     let set =
         |(name, value): (&String, &String)| Edit::Set(name.clone(), HeaderValue::UserDefined(value.clone()));
     // The rule's own edits come last and win, as in Kourier, where Envoy's route comes after its weighted cluster.
     let own: Vec<_> = target.headers.iter().map(set).filter_map(|edit| checked(edit, remarks)).collect();
-    let edits = HeaderEdits::new(&[&own, rule_edits].concat());
+    let edits = match own.as_slice() {
+        [] => Arc::clone(compiled),
+        own => Arc::new(HeaderEdits::new(&[own, rule_edits].concat())),
+    };
     let group = groups.groups.iter().find(|group| group.id == target.server_group);
     if let Some(group) = group {
         remark_on_group(group, remarks);
@@ -209,7 +213,7 @@ fn target_plan(
     };
     let protocol = group.map_or(BackendProtocol::Http, |group| group.protocol);
     let keepalive = group.is_none_or(|group| group.keepalive);
-    (target.weight, TargetPlan { endpoints, keepalive, edits, protocol })
+    TargetPlan { endpoints, keepalive, edits, protocol }
 }
 
 fn remark_on_group(group: &ServerGroup, remarks: &mut Vec<Remark>) {

@@ -41,7 +41,7 @@ struct Fields {
 }
 
 /// By rank.
-type Rules = Vec<Arc<CompiledRule>>;
+type Rules = SmallVec<[Arc<CompiledRule>; 1]>;
 
 /// Lower-case copies of what is looked up live on the stack.
 type Text = SmallVec<[u8; 128]>;
@@ -122,7 +122,7 @@ impl Index {
         let fields = |slot: &Slot| {
             let fields = slot.fields.as_ref()?;
             let headers = fields.headers.values().into_iter().flat_map(Map::values);
-            headers.chain(fields.cookies.values()).map(Vec::len).max()
+            headers.chain(fields.cookies.values()).map(|rules| rules.len()).max()
         };
         slots.map(|slot| slot.plain.len().max(fields(slot).unwrap_or_default())).max().unwrap_or_default()
     }
@@ -225,7 +225,7 @@ impl Slot {
 impl Fields {
     /// How many rules the fullest place has to which the key would bring a rule.
     fn neighbours(&self, key: &FieldKey) -> usize {
-        let count = |rules: Option<&Rules>| rules.map_or(0, Vec::len);
+        let count = |rules: Option<&Rules>| rules.map_or(0, |rules| rules.len());
         let counts: &mut dyn Iterator<Item = usize> = match key {
             FieldKey::Header(name, values) => {
                 let by_value = self.headers.get(name);

@@ -1,3 +1,5 @@
+use smallvec::SmallVec;
+
 /// A map from bytes whose clone is cheap and shares what it can. Most hosts have a path or two, so a few entries are
 /// a list; many are a hash trie, of which a change copies one branch.
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ impl<V: Clone + Default> Map<V> {
         match self {
             Map::Few(entries) => {
                 let at = entries.iter().position(|(k, _)| **k == *key).unwrap_or_else(|| {
+                    // Most lists stay as short as they begin; a host has three.
+                    entries.reserve_exact(1);
                     entries.push((key.into(), V::default()));
                     entries.len() - 1
                 });
@@ -84,7 +88,7 @@ impl<V: Clone + Default> Map<V> {
 
 /// How many keys there are of each length, shortest first: the lengths at which a prefix is worth looking up.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lengths(Vec<(u32, u32)>);
+pub(crate) struct Lengths(SmallVec<[(u32, u32); 2]>);
 
 impl Lengths {
     pub(crate) fn add(&mut self, length: usize) {

@@ -58,7 +58,8 @@ pub enum Change {
 pub struct Table {
     requests: Index,
     responses: Index,
-    ingresses: imbl::GenericHashMap<ObjectKey, Rules, map::Hasher, imbl::shared_ptr::DefaultSharedPtr>,
+    /// By `namespace/name`.
+    ingresses: map::Trie<Rules>,
     len: usize,
     registry: Arc<Registry>,
 }
@@ -96,6 +97,11 @@ impl Table {
         self.requests.knows(host)
     }
 
+    /// Whether any of its rules comes from this Ingress.
+    pub fn contains(&self, ingress: &ObjectKey) -> bool {
+        self.ingresses.contains_key(&*key(ingress))
+    }
+
     /// How many rules there are.
     pub fn len(&self) -> usize {
         self.len
@@ -129,7 +135,7 @@ impl Table {
         listener: ListenerId,
     ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        let old = self.ingresses.get(ingress).cloned().unwrap_or_default();
+        let old = self.ingresses.get(&*key(ingress)).cloned().unwrap_or_default();
         let old: BTreeMap<_, _> = old.iter().map(|rule| (rule.rule().id.clone(), rule)).collect();
         let shares = fragment.listeners.iter().enumerate().filter(|(_, share)| share.id == listener);
         let origins = shares.flat_map(|(index, share)| {
@@ -151,7 +157,7 @@ impl Table {
 
     /// Makes these the rules of an Ingress. Only the difference touches the indexes.
     fn replace(&mut self, ingress: &ObjectKey, rules: Vec<Arc<CompiledRule>>) {
-        let old = self.ingresses.get(ingress).cloned().unwrap_or_default();
+        let old = self.ingresses.get(&*key(ingress)).cloned().unwrap_or_default();
         let stays = |rule: &Arc<CompiledRule>, others: &[Arc<CompiledRule>]| {
             let at = others.partition_point(|other| other.rank() < rule.rank());
             others.get(at).is_some_and(|other| Arc::ptr_eq(other, rule))
@@ -168,9 +174,9 @@ impl Table {
         }
         self.len = self.len + rules.len() - old.len();
         if rules.is_empty() {
-            self.ingresses.remove(ingress);
+            self.ingresses.remove(&*key(ingress));
         } else {
-            self.ingresses.insert(ingress.clone(), rules.into());
+            self.ingresses.insert(key(ingress), rules.into());
         }
     }
 
@@ -188,6 +194,10 @@ impl Table {
         rules.sort_by(|a, b| a.rank().cmp(b.rank()));
         rules
     }
+}
+
+fn key(ingress: &ObjectKey) -> Box<[u8]> {
+    format!("{}/{}", ingress.namespace, ingress.name).into_bytes().into()
 }
 
 fn compile_rule(

@@ -206,7 +206,7 @@ proptest! {
             agree(table, &requests)?;
         }
         let last = versions.last().expect("the empty table at least");
-        let all: Vec<_> = last.ingresses.keys().map(|ingress| Change::Remove { ingress: ingress.clone() }).collect();
+        let all: Vec<_> = last.in_order(Direction::Request).into_iter().chain(last.in_order(Direction::Response)).map(|rule| Change::Remove { ingress: rule.ingress().clone() }).collect();
         let empty = last.apply(&all, LISTENER).value;
         prop_assert!(empty.is_empty() && empty.requests.is_empty() && empty.responses.is_empty());
     }

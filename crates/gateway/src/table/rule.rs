@@ -12,8 +12,8 @@ pub struct CompiledRule {
     /// The rule's place in the order, as bytes that compare like it.
     rank: Box<[u8]>,
     fragment: Arc<Fragment>,
-    listener: usize,
-    position: usize,
+    listener: u32,
+    position: u32,
     /// The conditions that being found in the index doesn't prove.
     checks: Box<[Check]>,
     pub(crate) plan: Plan,
@@ -54,8 +54,8 @@ impl CompiledRule {
         Ok(CompiledRule {
             rank: rank(rule, origin.position),
             fragment: Arc::clone(origin.fragment),
-            listener: origin.listener,
-            position: origin.position,
+            listener: narrow(origin.listener),
+            position: narrow(origin.position),
             checks: checks.into(),
             plan,
             diagnostics: remarks.iter().map(|remark| diagnostic(ingress, rule, remark)).collect(),
@@ -64,7 +64,7 @@ impl CompiledRule {
 
     /// The rule as the model has it.
     pub fn rule(&self) -> &Rule {
-        &self.fragment.listeners[self.listener].rules[self.position]
+        &self.fragment.listeners[self.listener as usize].rules[self.position as usize]
     }
 
     /// The Ingress that it comes from.
@@ -106,7 +106,7 @@ impl CompiledRule {
                 |id: &ServerGroupId| fragment.server_groups.iter().find(|group| group.id == *id).cloned();
             targets.map(|target| group(&target.server_group)).collect::<Vec<_>>()
         };
-        self.position == origin.position
+        self.position == narrow(origin.position)
             && self.rule() == origin.rule()
             && groups(&self.fragment, self.rule()) == groups(origin.fragment, origin.rule())
     }
@@ -142,6 +142,11 @@ fn diagnostic(ingress: &ObjectKey, rule: &Rule, Remark(code, message): &Remark) 
     Diagnostic::new(code, object, FieldPath::root(), message).help(code.fix)
 }
 
+/// No Ingress has billions of rules.
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
 /// Bytes that compare as [`net_alb_model::Priority`] does. A name has no byte 0, so that a shorter name sorts first.
 fn rank(rule: &Rule, position: usize) -> Box<[u8]> {
     let priority = &rule.priority;
@@ -151,7 +156,7 @@ fn rank(rule: &Rule, position: usize) -> Box<[u8]> {
         priority.ingress.namespace.bytes().chain([b'/']).chain(priority.ingress.name.bytes()).chain([0]),
     );
     rank.extend(priority.index.to_be_bytes());
-    rank.extend(u32::try_from(position).unwrap_or(u32::MAX).to_be_bytes());
+    rank.extend(narrow(position).to_be_bytes());
     rank.into()
 }
 

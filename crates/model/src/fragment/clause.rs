@@ -7,8 +7,9 @@ use crate::fragment::rule::forwarded_to;
 use crate::limit;
 use crate::site::Site;
 use crate::{Action, Backend, Direction, ServerGroupId};
+use net_alb_api::annotation::decode;
 use net_alb_api::annotation::extension::TargetHeaders;
-use net_alb_api::annotation::{decode, registry};
+use net_alb_api::annotation::registry::{self, Annotation};
 use net_alb_api::{IntOrString, Objects};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
@@ -39,7 +40,7 @@ impl Clause {
         check_target_headers(site, backend, &target_headers, actions.as_deref().unwrap_or_default());
         let reason = site.annotations.get(&registry::RULE_REASON.for_backend(backend)).cloned();
         let conditions_key = registry::CONDITIONS.for_backend(backend);
-        let literal = is_literal(site, backend);
+        let literal = is_literal(site, &registry::LITERAL_CONDITIONS, backend);
         let reading =
             condition::Reading { key: &conditions_key, literal, direction: direction.unwrap_or_default() };
         Clause {
@@ -67,13 +68,14 @@ fn direction(site: &mut Site<'_>, backend: &str) -> Option<Direction> {
     }
 }
 
-fn is_literal(site: &mut Site<'_>, backend: &str) -> bool {
-    let key = registry::LITERAL_CONDITIONS.for_backend(backend);
+/// Whether a `literal-…` flag is set for this backend.
+pub(crate) fn is_literal(site: &mut Site<'_>, flag: &Annotation, backend: &str) -> bool {
+    let key = flag.for_backend(backend);
     match site.annotations.get(&key).map(String::as_str) {
         Some("true") => true,
         None | Some("false") => false,
         Some(other) => {
-            let message = format!("`{key}` must be {}, but is `{other}`", registry::LITERAL_CONDITIONS.value);
+            let message = format!("`{key}` must be {}, but is `{other}`", flag.value);
             site.say(site.at(&build::BAD_ANNOTATION_VALUE, FieldPath::annotation(&key), message));
             false
         }

@@ -1,5 +1,6 @@
 //! `pathType` to patterns.
 
+use super::clause::is_literal;
 use crate::Pattern;
 use crate::paths::PathRef;
 use crate::site::Site;
@@ -29,6 +30,8 @@ pub(crate) fn uses_regex(site: &mut Site<'_>) -> bool {
 /// | `Exact` | `/` | as it is | refused |
 /// | `ImplementationSpecific` | as it is | as it is | wildcards; `~` and `~*` in front make a regular expression |
 ///
+/// With `literal-paths` an `ImplementationSpecific` path has no wildcard but a `*` at its end.
+///
 /// Source: alibaba-load-balancer-controller, `buildPathPatterns`.
 pub(crate) fn patterns(site: &mut Site<'_>, path: &PathRef<'_>, regex: bool) -> Option<Vec<Pattern>> {
     let text = path.text;
@@ -40,6 +43,9 @@ pub(crate) fn patterns(site: &mut Site<'_>, path: &PathRef<'_>, regex: bool) -> 
     }
     let wild = text.contains(['*', '?']);
     match path.path_type {
+        "ImplementationSpecific" if is_literal(site, &registry::LITERAL_PATHS, path.backend()) => {
+            Some(vec![literal_prefix(site, path)])
+        }
         "ImplementationSpecific" => Some(vec![Pattern::parse(text)]),
         "Prefix" if text == "/" => Some(vec![Pattern::Wildcard("/*".to_owned())]),
         "Prefix" if regex => Some(vec![Pattern::Regex { pattern: text.to_owned(), ignore_case: true }]),
@@ -59,6 +65,27 @@ pub(crate) fn patterns(site: &mut Site<'_>, path: &PathRef<'_>, regex: bool) -> 
             refuse(site, path, message, "correct `pathType`")
         }
     }
+}
+
+/// A path in which only a `*` at the end is a wildcard.
+fn literal_prefix(site: &mut Site<'_>, path: &PathRef<'_>) -> Pattern {
+    let prefix = path.text.strip_suffix('*');
+    if prefix.unwrap_or(path.text).contains(['*', '?']) {
+        let message = format!("`{}` is literal, but to ALB its `*` and `?` are wildcards", path.text);
+        site.say(site.limit(&build::LITERAL_WILDCARD, path.at().key("path"), message));
+    }
+    let Some(prefix) = prefix else { return Pattern::Exact(path.text.to_owned()) };
+    if !prefix.contains(['*', '?']) {
+        return Pattern::Wildcard(path.text.to_owned());
+    }
+    let mut pattern = "^".to_owned();
+    for c in prefix.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    Pattern::Regex { pattern, ignore_case: false }
 }
 
 fn refuse(site: &mut Site<'_>, path: &PathRef<'_>, message: String, help: &str) -> Option<Vec<Pattern>> {

@@ -8,19 +8,19 @@ use net_alb_api::config::Target;
 
 const EXAMPLES: &str = "\
 Examples:
-  net-alb build app.yaml                 listeners, rules and server groups, in the order in which ALB tries them
+  net-alb build app.yaml                 listeners, rules in the order in which ALB tries them, server groups
   net-alb build ingresses.yaml albconfig.yaml
   net-alb build --target gateway app.yaml";
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "net-alb build [OPTIONS] FILE|DIR|-...")]
 pub(crate) struct BuildArgs {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// How to print
-    #[arg(short, long, value_enum, default_value_t)]
+    /// How to print the result; with json, diagnostics are JSON lines
+    #[arg(short, long, value_name = "yaml|json", hide_possible_values = true, default_value = "yaml")]
     output: Format,
 }
 

@@ -17,14 +17,14 @@ Examples:
   net-alb convert --annotation-format article --cluster-local shared app.yaml";
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "net-alb convert [OPTIONS] FILE|DIR|-...")]
 pub(crate) struct ConvertArgs {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// How to print
-    #[arg(short, long, value_enum, default_value_t)]
+    /// How to print the result; with json, diagnostics are JSON lines
+    #[arg(short, long, value_name = "yaml|json", hide_possible_values = true, default_value = "yaml")]
     output: Format,
 }
 

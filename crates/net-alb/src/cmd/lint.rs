@@ -16,27 +16,30 @@ Examples:
 /// How `lint` prints its diagnostics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum LintFormat {
-    /// Like a compiler's, on stderr
+    /// On stderr.
     #[default]
     Text,
-    /// One JSON object a line on stdout: they are the result
+    /// One object a line on stdout: the diagnostics are the result.
     Json,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "net-alb lint [OPTIONS] FILE|DIR|-...")]
 pub(crate) struct LintArgs {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// How to print
-    #[arg(short, long, value_enum, default_value_t)]
+    /// How to print diagnostics: like a compiler's on stderr, or as JSON lines on stdout
+    #[arg(short, long, value_name = "text|json", hide_possible_values = true, default_value = "text")]
     output: LintFormat,
 }
 
 pub(crate) fn run(args: &LintArgs) -> Result<Exit, Failure> {
-    let stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    let mut stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    if stages.settings.target == Target::Gateway {
+        stages.compile();
+    }
     if args.output == LintFormat::Text {
         return report(&stages.diagnostics, &stages.sources, Format::Yaml);
     }

@@ -143,7 +143,7 @@ impl Reading {
             self.files.insert(reference, name.to_owned());
             return;
         }
-        let place = self.sources.place(file, found.node.locate(&net_alb_diag::FieldPath::root()).1);
+        let place = self.sources.place(file, found.node.face());
         let message = format!("{reference} is here a second time; the first one counts");
         let mut diagnostic = Diagnostic::at(&read::DUPLICATE_OBJECT, place, message)
             .help("give it another name or namespace, or remove it");

@@ -1,6 +1,7 @@
 //! From a [`Place`] back to a file, a line and a column.
 
 use super::tree::{Node, Span};
+use net_alb_api::annotation::{ALB, extension};
 use net_alb_diag::{FieldPath, ObjectRef, Place, Segment};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,7 +93,7 @@ impl SourceMap {
     /// Where an object begins.
     pub(super) fn object_place(&mut self, object: &ObjectRef) -> Option<Place> {
         let (file, node) = self.objects.get(object)?;
-        let (file, span) = (*file, node.locate(&FieldPath::root()).1);
+        let (file, span) = (*file, node.face());
         Some(self.place(file, span))
     }
 
@@ -133,9 +134,8 @@ impl SourceMap {
 }
 
 /// The place in an object that something made of it has to do with: annotations and labels are handed down and stand
-/// at the same path; a rule's hosts come from the name, what it does from the traffic or the rules.
+/// at the same path; what a rule does comes from the traffic or the rules, everything else from the object as a whole.
 fn derived(node: &Node, path: &FieldPath) -> Span {
-    let whole = || node.locate(&FieldPath::root()).1;
     let words: Vec<_> = path
         .segments()
         .iter()
@@ -148,16 +148,16 @@ fn derived(node: &Node, path: &FieldPath) -> Span {
         let (taken, span) = node.locate(path);
         (taken > 0 && taken == path.segments().len()).then_some(span)
     };
+    let routes = || [FieldPath::of("spec.traffic"), FieldPath::of("spec.rules")].iter().find_map(found);
     match words[..] {
-        ["metadata", ..] => found(path).unwrap_or_else(whole),
-        ["spec", "rules", "host" | "hosts", ..] => {
-            found(&FieldPath::of("metadata.name")).unwrap_or_else(whole)
+        ["metadata", "annotations", key, ..]
+            if key.starts_with(ALB) || key.starts_with(extension::PREFIX) =>
+        {
+            found(path).or_else(routes).unwrap_or_else(|| node.face())
         }
-        ["spec", "rules", "http", ..] => {
-            let sections = [FieldPath::of("spec.traffic"), FieldPath::of("spec.rules")];
-            sections.iter().find_map(found).unwrap_or_else(whole)
-        }
-        _ => whole(),
+        ["metadata", ..] => found(path).unwrap_or_else(|| node.face()),
+        ["spec", "rules", "http", ..] => routes().unwrap_or_else(|| node.face()),
+        _ => node.face(),
     }
 }
 

@@ -167,8 +167,8 @@ fn an_object_twice_names_both_places() {
     let reading = read(&[("a", HELLO), ("b", &format!("# é\n{HELLO}"))]);
     assert_eq!(reading.diagnostics.len(), 1);
     let diagnostic = &reading.diagnostics[0];
-    assert_eq!(diagnostic.place, Place::Text { file: "b".into(), line: 2, column: 1 });
-    assert_eq!(diagnostic.related[0].place, Place::Text { file: "a".into(), line: 1, column: 1 });
+    assert_eq!(diagnostic.place, Place::Text { file: "b".into(), line: 4, column: 18 });
+    assert_eq!(diagnostic.related[0].place, Place::Text { file: "a".into(), line: 3, column: 18 });
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_derived_objects_field_leads_to_what_it_was_made_of() {
     let rule = net_alb_diag::FieldPath::of("spec.rules").index(0);
     assert_eq!(at(&kingress, rule.key("http").key("paths").index(1)), ((9, 3), "traffic".into()));
     assert_eq!(at(&kingress, rule.key("hosts").index(0)), ((5, 9), "hello".into()));
-    assert_eq!(at(&kingress, net_alb_diag::FieldPath::of("spec.httpOption")), ((2, 1), "apiVersion".into()));
+    assert_eq!(at(&kingress, net_alb_diag::FieldPath::of("spec.httpOption")), ((5, 9), "hello".into()));
     let path = net_alb_diag::FieldPath::of("spec.traffic").index(0).key("percent");
     assert_eq!(at(&kservice, path), ((10, 14), "5".into()));
     let path = net_alb_diag::FieldPath::of("spec.traffic").index(3);

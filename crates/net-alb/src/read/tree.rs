@@ -99,11 +99,17 @@ impl Node {
         }
     }
 
+    /// What stands for an object as a whole: its name, else where it begins.
+    pub(crate) fn face(&self) -> Span {
+        let name = self.get("metadata").and_then(|metadata| metadata.get("name"));
+        name.map_or_else(|| self.shown_in_list(), |name| name.span)
+    }
+
     /// Goes inwards along `path` as far as it exists. Returns how many steps were taken and what is worth pointing at:
     /// a value that is a scalar or in a list, else its key, since a map's text may fill the screen.
     pub(crate) fn locate(&self, path: &FieldPath) -> (usize, Span) {
         let mut node = self;
-        let mut shown = self.entries().first().map_or(self.span, |first| first.key_span);
+        let mut shown = self.face();
         for (taken, segment) in path.segments().iter().enumerate() {
             let next = match segment {
                 Segment::Key(key) => node.entry(key).map(|entry| (entry.shown(), &entry.value)),

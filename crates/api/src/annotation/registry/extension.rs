@@ -25,6 +25,17 @@ super::annotations! {
         source: OWN,
         status: Status::Implemented,
     }
+    LITERAL_PATHS {
+        doc: "The `ImplementationSpecific` paths of `NAME` are plain prefixes: only their last `*` is any run of characters, every other `*` \
+              and `?` stands for itself. Knative's paths are plain prefixes; ALB has no escape",
+        key: "net-alb.knative.dev/literal-paths.",
+        on: &[On::Ingress],
+        value: ValueType::Flag,
+        default: "false",
+        example: "true",
+        source: OWN,
+        status: Status::Implemented,
+    }
     RULE_REASON {
         doc: "Why a request takes the rules of `NAME`, for `explain`, the access log and the dump",
         key: "net-alb.knative.dev/rule-reason.",

@@ -22,6 +22,7 @@ fn keys_that_code_writes_are_in_the_registry() {
         annotation::conditions_key("a"),
         extension::target_headers_key("a"),
         extension::literal_conditions_key("a"),
+        extension::literal_paths_key("a"),
         extension::rule_reason_key("a"),
         extension::DEFAULT_STATUS.to_owned(),
         knative::INGRESS_CLASS.to_owned(),

@@ -32,16 +32,16 @@ const GRACE: Duration = Duration::from_secs(5);
 const EXAMPLES: &str = "\
 Examples:
   net-alb dev examples/helloworld-go.yaml
-  net-alb dev --listen 127.0.0.1:0 manifests/               any free port; it is printed
-  net-alb dev --backend hello-00002=127.0.0.1:3000 app.yaml your own server for one revision
-  net-alb dev --access-log app.yaml                         a line a request: rule, reason, target
+  net-alb dev --listen 127.0.0.1:0 manifests/                 any free port; it is printed
+  net-alb dev --backend hello-00002=127.0.0.1:3000 app.yaml   your own server for one revision
+  net-alb dev --access-log app.yaml                           a line a request: rule, reason, target
 
-A revision without --backend is a built-in server that answers `Hello $TARGET!` (TARGET from the Knative Service's
-environment) with its name in the header `x-revision`; /_headers there shows the request as it arrived.
-A file that is refused changes nothing: what was served before goes on.";
+A revision without --backend is a built-in server. It answers `Hello $TARGET!`, with TARGET from the
+Knative Service's environment, and names itself in the header `x-revision`; its path /_headers shows
+the request as it arrived. An object that is refused when you save is served as it was before.";
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "net-alb dev [OPTIONS] FILE|DIR|-...")]
 pub(crate) struct DevArgs {
     #[command(flatten)]
     inputs: Inputs,

@@ -1,6 +1,8 @@
 //! What the gateway is told: only what differs from what it was told last.
 
 use crate::exit::Failure;
+use net_alb_diag::codes::read::LISTENER_NOT_SERVED;
+use net_alb_diag::{Diagnostic, Place};
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
 use net_alb_model::{
     Action, AddressType, Alb, Backend, Fragment, FragmentListener, Listener, ObjectKey, Protocol, Rule,
@@ -51,7 +53,7 @@ impl Serving {
         &mut self,
         albs: &[Alb],
         endpoints: BTreeMap<Backend, Vec<SocketAddr>>,
-    ) -> Result<Vec<net_alb_diag::Diagnostic>, Failure> {
+    ) -> Result<Vec<Diagnostic>, Failure> {
         for (backend, addresses) in &endpoints {
             if self.endpoints.get(backend) != Some(addresses) {
                 self.gateway.set_endpoints(backend, addresses.clone());
@@ -150,6 +152,23 @@ pub(super) fn http_listeners(albs: &[Alb]) -> impl Iterator<Item = (&Alb, &Liste
         listeners
     };
     albs.iter().flat_map(move |alb| http(alb).into_iter().map(move |index| (alb, &alb.listeners[index])))
+}
+
+/// What to say of listeners that speak something else and have rules.
+pub(super) fn unserved(albs: &[Alb]) -> Vec<Diagnostic> {
+    let listeners = albs.iter().flat_map(|alb| alb.listeners.iter().map(move |listener| (alb, listener)));
+    let idle = listeners
+        .filter(|(_, listener)| listener.id.protocol != Protocol::Http && !listener.rules.is_empty());
+    let say = |(alb, listener): (&Alb, &Listener)| {
+        let rules = listener.rules.len();
+        let message = format!(
+            "listener {} isn't served: `dev` speaks plain HTTP; rules that wait: {rules}",
+            listener.id
+        );
+        let place = Place::Whole(format!("load balancer {}", alb.name));
+        Diagnostic::at(&LISTENER_NOT_SERVED, place, message).help(LISTENER_NOT_SERVED.fix)
+    };
+    idle.map(say).collect()
 }
 
 /// Every backend that a rule forwards to.

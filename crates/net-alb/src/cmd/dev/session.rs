@@ -70,6 +70,7 @@ impl Session {
         if self.last_good.is_none() {
             ran.said.extend(endpoints::unused(&self.args.backends, &endpoints));
         }
+        ran.said.extend(serving::unserved(&ran.stages.albs));
         ran.said.extend(self.serving.update(&ran.stages.albs, endpoints)?);
         ran.said = without_repetition(std::mem::take(&mut ran.said), &ran.sources);
         ran.report().map_err(Failure::system("writing to stderr"))?;

@@ -27,7 +27,10 @@ Examples:
   net-alb explain codes       every diagnostic";
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "net-alb explain --request 'METHOD URL' [OPTIONS] FILE|DIR|-...\n       net-alb explain CODE..."
+)]
 pub(crate) struct ExplainArgs {
     /// With --request: files, directories or `-` for stdin. Without: diagnostic codes, or `codes` for all
     #[arg(value_name = "CODE|FILE|DIR|-")]
@@ -49,18 +52,16 @@ pub(crate) struct ExplainArgs {
     local: bool,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// How to print
-    #[arg(short, long, value_enum, default_value_t)]
+    /// How to print the answer; with json, diagnostics are JSON lines
+    #[arg(short, long, value_name = "text|json", hide_possible_values = true, default_value = "text")]
     output: ExplainFormat,
 }
 
 /// How `explain` prints its answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum ExplainFormat {
-    /// For people
     #[default]
     Text,
-    /// As JSON, diagnostics as JSON lines
     Json,
 }
 
