@@ -47,6 +47,7 @@ mod gray;
 mod headers;
 mod listeners;
 mod names;
+mod overlap;
 mod paths;
 mod rule;
 mod tags;

@@ -49,6 +49,11 @@ impl Buffer {
         !self.block.is_empty()
     }
 
+    /// Whether it has bytes in a block that is hardly larger.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.has_block() && self.block.len() < SMALL
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.block.len()
     }

@@ -1,7 +1,8 @@
 use crate::table::Table;
 use crate::worker::clock::Ticks;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,14 +72,18 @@ pub(crate) struct Serving {
 #[derive(Debug)]
 pub(crate) struct ListenerState {
     pub(crate) key: ListenerKey,
-    pub(crate) serving: ArcSwap<Serving>,
+    pub(crate) serving: Arc<ArcSwap<Serving>>,
     closing: AtomicBool,
 }
 
 impl ListenerState {
     pub(crate) fn new(key: ListenerKey, table: Table) -> ListenerState {
         let serving = Serving { frame: Frame::default(), table: Arc::new(table) };
-        ListenerState { key, serving: ArcSwap::from_pointee(serving), closing: AtomicBool::new(false) }
+        ListenerState {
+            key,
+            serving: Arc::new(ArcSwap::from_pointee(serving)),
+            closing: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn set_frame(&self, frame: Frame) {
@@ -98,5 +103,25 @@ impl ListenerState {
 
     pub(crate) fn set_closing(&self, closing: bool) {
         self.closing.store(closing, Ordering::Relaxed);
+    }
+}
+
+/// A listener as the connections of one thread see it.
+#[derive(Debug)]
+pub(crate) struct LocalListener {
+    pub(crate) state: Arc<ListenerState>,
+    /// What the last request was served by: looking whether it's still that costs one load.
+    cache: RefCell<Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>>,
+}
+
+impl LocalListener {
+    pub(crate) fn new(state: Arc<ListenerState>) -> LocalListener {
+        let cache = RefCell::new(Cache::new(Arc::clone(&state.serving)));
+        LocalListener { state, cache }
+    }
+
+    /// What the listener serves now. A request keeps what it began with.
+    pub(crate) fn serving(&self) -> Arc<Serving> {
+        Arc::clone(self.cache.borrow_mut().load())
     }
 }

@@ -21,11 +21,6 @@ impl Socket {
         Socket { stream: RefCell::new(stream) }
     }
 
-    /// Whether there is something to read, or the end. It may turn out that there isn't.
-    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.borrow().poll_read_ready(context)
-    }
-
     /// Reads into the buffer's room, of which there must be some; 0 is the end.
     pub(crate) fn poll_read(
         &self,

@@ -211,13 +211,11 @@ impl Whole<'_> {
             let message = format!(
                 "{urls} belongs to KIngress `{winner}` already, so this one doesn't get its requests"
             );
-            let object = loser.to_ref("networking.internal.knative.dev", "Ingress");
-            let place = Place::Field {
-                object: winner.to_ref("networking.internal.knative.dev", "Ingress"),
-                path: FieldPath::root(),
-            };
-            return Diagnostic::new(&codes::HOST_TAKEN, object, FieldPath::root(), message)
-                .related(place, "the one that keeps it: it is first by order, then by namespace/name")
+            return Diagnostic::at(&codes::HOST_TAKEN, self.host_place(&loser, &shadow.urls), message)
+                .related(
+                    self.host_place(&winner, &shadow.urls),
+                    "the one that keeps it: it is first by order, then by namespace/name",
+                )
                 .help("rename one of the two, or give it another domain");
         }
         let message = format!(
@@ -239,6 +237,23 @@ impl Whole<'_> {
         let ingress = self.snapshot.ingresses.get(&priority.ingress);
         let path =
             ingress.and_then(|ingress| paths(ingress).nth(priority.index as usize)).map(|path| path.at());
+        Place::Field { object, path: path.unwrap_or_default() }
+    }
+
+    /// Where a KIngress has the host of one of these URLs; without its text, the KIngress.
+    fn host_place(&self, kingress: &ObjectKey, urls: &[String]) -> Place {
+        let object = kingress.to_ref("networking.internal.knative.dev", "Ingress");
+        let rules =
+            self.snapshot.kingresses.get(kingress).into_iter().flat_map(|kingress| &kingress.spec.rules);
+        let hosts = rules.enumerate().flat_map(|(i, rule)| {
+            let hosts = rule.hosts.iter().enumerate();
+            hosts.map(move |(j, host)| (i, j, host.to_ascii_lowercase()))
+        });
+        let is_wanted = |host: &str| urls.iter().any(|url| url.split('/').next() == Some(host));
+        let path = hosts
+            .into_iter()
+            .find(|(_, _, host)| is_wanted(host))
+            .map(|(i, j, _)| FieldPath::of("spec.rules").index(i).key("hosts").index(j));
         Place::Field { object, path: path.unwrap_or_default() }
     }
 

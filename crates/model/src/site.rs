@@ -16,7 +16,7 @@ pub(crate) struct Site<'a> {
     pub(crate) diagnostics: Vec<Diagnostic>,
     errors: usize,
     /// Whether it was made of a KIngress: stage 1 has said then what is beyond ALB, at the place where a person wrote it.
-    is_made: bool,
+    pub(crate) is_made: bool,
 }
 
 impl<'a> Site<'a> {

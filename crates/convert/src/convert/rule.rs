@@ -51,21 +51,6 @@ impl Matches {
     pub(super) fn len(&self) -> usize {
         self.headers.len() + self.cookies.len()
     }
-
-    fn header(&self, name: &str) -> Option<&String> {
-        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// Whether every request that matches `other` matches this too.
-    fn includes(&self, other: &Matches) -> bool {
-        self.headers.iter().all(|(name, value)| other.header(name) == Some(value))
-            && self.cookies.iter().all(|(name, value)| other.cookies.get(name) == Some(value))
-    }
-
-    /// Whether no request matches both: one header would need two values. (A request may have one cookie twice.)
-    fn excludes(&self, other: &Matches) -> bool {
-        self.headers.iter().any(|(name, value)| other.header(name).is_some_and(|wanted| wanted != value))
-    }
 }
 
 /// What happens to a request.
@@ -139,16 +124,5 @@ impl Rule {
     pub(super) fn content(&self) -> Content<'_> {
         let (conditions, length) = (self.matches.len(), self.path.text().len());
         (self.reason, Reverse(conditions), Reverse(length), &self.path, &self.matches, &self.action)
-    }
-
-    /// Whether this rule takes every request that `later` could.
-    pub(super) fn covers(&self, later: &Rule) -> bool {
-        later.path.text().starts_with(self.path.text()) && self.matches.includes(&later.matches)
-    }
-
-    /// Whether some request could take either, so that their order matters.
-    pub(super) fn overlaps(&self, other: &Rule) -> bool {
-        let (a, b) = (self.path.text(), other.path.text());
-        (a.starts_with(b) || b.starts_with(a)) && !self.matches.excludes(&other.matches)
     }
 }

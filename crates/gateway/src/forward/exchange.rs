@@ -122,10 +122,15 @@ impl<'e, 'a> Exchange<'e, 'a> {
             let mut upload = pin!(self.upload(body, &scratch.out));
             let mut download = pin!(self.download(answer, &mut scratch.response));
             let both = poll_fn(|context| {
+                // Once the request is sent, only the answer is waited for; before, it can't come.
+                let sent = self.progress.get() == Progress::Sent;
+                if sent && let Poll::Ready(outcome) = download.as_mut().poll(context) {
+                    return Poll::Ready(outcome);
+                }
                 if let Poll::Ready(broken) = upload.as_mut().poll(context) {
                     return Poll::Ready(Err(broken));
                 }
-                download.as_mut().poll(context)
+                if sent { Poll::Pending } else { download.as_mut().poll(context) }
             });
             self.job.deadline.watch(both).await
         };

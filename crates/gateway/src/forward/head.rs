@@ -30,6 +30,10 @@ impl Rewritten {
         Rewritten { host: fill(&plan.host), path, query }
     }
 
+    fn is_nothing(&self) -> bool {
+        self.host.is_none() && self.path.is_none() && self.query.is_none()
+    }
+
     /// The request as the backend gets it: what response rules look at.
     pub(crate) fn apply<'a>(&'a self, head: &RequestHead<'a>) -> RequestHead<'a> {
         RequestHead {
@@ -100,23 +104,15 @@ pub(crate) fn push_request(
     keepalive: bool,
     out: &mut Vec<u8>,
 ) {
-    let head = to.apply(&incoming.head);
-    let query_mark: &[u8] = if head.query.is_some() { b"?" } else { b"" };
-    let query = head.query.unwrap_or_default().as_bytes();
-    // An absolute URL may have had no path.
-    let slash: &[u8] = if head.path.is_empty() { b"/" } else { b"" };
-    let line = [head.method.as_bytes(), b" ", slash, head.path.as_bytes(), query_mark, query];
-    for part in line {
-        out.extend_from_slice(part);
+    let copied = incoming.head.headers.first_line().filter(|_| incoming.facts.plain && to.is_nothing());
+    match copied {
+        Some(line) => out.extend_from_slice(line),
+        None => push_line(&to.apply(&incoming.head), out),
     }
-    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
-    out.extend_from_slice(head.authority.as_bytes());
-    out.extend_from_slice(b"\r\n");
-    for (name, value, kind) in head.headers.fields() {
-        if passes(kind, incoming) && !edits.drops(name) {
-            push_field(name, value, out);
-        }
-    }
+    incoming.head.headers.copy(out, |name, kind| match kind {
+        FieldKind::Host => copied.is_some(),
+        kind => passes(kind, incoming) && !edits.drops(name),
+    });
     push_forwarded(incoming, out);
     match incoming.facts.framing {
         Framing::None | Framing::UntilClose => {}
@@ -136,6 +132,19 @@ pub(crate) fn push_request(
     out.extend_from_slice(edits.fixed());
     incoming.push_computed(edits, out);
     out.extend_from_slice(b"\r\n");
+}
+
+/// Appends request line and host.
+fn push_line(head: &RequestHead<'_>, out: &mut Vec<u8>) {
+    let query_mark: &[u8] = if head.query.is_some() { b"?" } else { b"" };
+    let query = head.query.unwrap_or_default().as_bytes();
+    // An absolute URL may have had no path.
+    let slash: &[u8] = if head.path.is_empty() { b"/" } else { b"" };
+    let target = [head.method.as_bytes(), b" ", slash, head.path.as_bytes(), query_mark, query];
+    let host = [b" HTTP/1.1\r\nhost: ", head.authority.as_bytes(), b"\r\n"];
+    for part in target.into_iter().chain(host) {
+        out.extend_from_slice(part);
+    }
 }
 
 /// Whether a field of the client's goes on as it is.

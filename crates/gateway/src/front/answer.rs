@@ -1,5 +1,4 @@
 use super::Connection;
-use crate::forward::head::push_field;
 use crate::forward::{Answer, Changes, Incoming};
 use crate::http1::Framing;
 use crate::http1::field::FieldKind;
@@ -40,6 +39,10 @@ impl<'a> Http1Answer<'a> {
 
     fn push_status(&mut self, response: &Response) {
         let out = &mut *self.writer.out;
+        if let Some(line) = response.head().headers.first_line().filter(|_| !response.http10) {
+            out.extend_from_slice(line);
+            return;
+        }
         out.extend_from_slice(b"HTTP/1.1 ");
         push_status_code(response.status, out);
         out.push(b' ');
@@ -54,9 +57,7 @@ impl Answer for Http1Answer<'_> {
             return Ok(());
         }
         self.push_status(response);
-        for span in response.spans.iter().filter(|span| span.kind == FieldKind::Other) {
-            push_field(span.name(response.text()), span.value(response.text()), self.writer.out);
-        }
+        response.head().headers.copy(self.writer.out, |_, kind| kind == FieldKind::Other);
         self.writer.out.extend_from_slice(b"\r\n");
         self.writer.flush().await
     }
@@ -66,7 +67,7 @@ impl Answer for Http1Answer<'_> {
         self.push_status(response);
         let upgraded = response.status == 101;
         let out = &mut *self.writer.out;
-        for (name, value, kind) in response.head().headers.fields() {
+        response.head().headers.copy(out, |name, kind| {
             let passes = match kind {
                 FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
                 FieldKind::Upgrade => upgraded,
@@ -75,10 +76,8 @@ impl Answer for Http1Answer<'_> {
             };
             let ours = changes.edits.is_some_and(|edits| edits.drops(name))
                 || (changes.cors.is_some() && CorsPolicy::owns(name));
-            if passes && !ours {
-                push_field(name, value, out);
-            }
-        }
+            passes && !ours
+        });
         if let Some((policy, origin)) = changes.cors {
             policy.allow(origin, false, out);
         }

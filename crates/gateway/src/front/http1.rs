@@ -57,7 +57,7 @@ pub(crate) async fn serve(connection: &Connection) {
 /// Waits for the first bytes of a request without holding a buffer. False: there will be none.
 async fn wait(connection: &Connection, input: &mut Buffer) -> bool {
     connection.worker.buffers.release(input);
-    let idle = connection.listener.serving.load().frame.idle;
+    let idle = connection.listener.serving().frame.idle;
     connection.deadline.set_idle(connection.worker.idle(idle));
     let first = connection.worker.fill(&connection.socket, input, SMALL);
     matches!(connection.deadline.watch(first).await, Ok(Ok(1..)))
@@ -106,12 +106,12 @@ struct Over {
 async fn respond(connection: &Connection, input: &mut Buffer, scratch: &mut Scratch) -> Next {
     let worker = &connection.worker;
     let begun = worker.options.access_log.is_some().then(Instant::now);
-    let serving = connection.serving();
+    let serving = connection.listener.serving();
     let incoming = Incoming {
         head: scratch.request.head(connection.peer.ip()),
         facts: &scratch.request.facts,
         peer: connection.peer,
-        listener: &connection.listener.key,
+        listener: &connection.listener.state.key,
         frame: &serving.frame,
         secure: false,
     };
@@ -133,7 +133,7 @@ async fn respond(connection: &Connection, input: &mut Buffer, scratch: &mut Scra
     };
     if let (Some(begun), Some(log)) = (begun, &worker.options.access_log) {
         log.record(&Record {
-            listener: &connection.listener.key,
+            listener: &connection.listener.state.key,
             client: connection.peer,
             method: incoming.head.method,
             host: incoming.head.authority,
@@ -232,7 +232,7 @@ async fn refuse(connection: &Connection, reason: Reason, out: &mut Vec<u8>) -> N
     let sent = write(connection, &reply, false, b"connection: close\r\n", out).await;
     if let Some(log) = &connection.worker.options.access_log {
         log.record(&Record {
-            listener: &connection.listener.key,
+            listener: &connection.listener.state.key,
             client: connection.peer,
             method: "",
             host: "",

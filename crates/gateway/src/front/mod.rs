@@ -6,19 +6,18 @@ mod decide;
 pub(crate) mod http1;
 mod reply;
 
-use crate::listener::{ListenerState, Serving};
+use crate::listener::LocalListener;
 use crate::socket::Socket;
 use crate::worker::Worker;
 use crate::worker::clock::Deadline;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) worker: Rc<Worker>,
-    pub(crate) listener: Arc<ListenerState>,
+    pub(crate) listener: Rc<LocalListener>,
     pub(crate) socket: Socket,
     pub(crate) peer: SocketAddr,
     pub(crate) deadline: Deadline,
@@ -27,21 +26,16 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(
         worker: &Rc<Worker>,
-        listener: &Arc<ListenerState>,
+        listener: &Rc<LocalListener>,
         socket: Socket,
         peer: SocketAddr,
     ) -> Connection {
         let deadline = Deadline::new(&worker.clock);
-        Connection { worker: Rc::clone(worker), listener: Arc::clone(listener), socket, peer, deadline }
-    }
-
-    /// What the listener serves now. A request keeps what it began with.
-    fn serving(&self) -> Arc<Serving> {
-        self.listener.serving.load_full()
+        Connection { worker: Rc::clone(worker), listener: Rc::clone(listener), socket, peer, deadline }
     }
 
     /// Whether the connection ends after the next answer, whatever the client wants.
     fn is_closing(&self) -> bool {
-        self.worker.is_draining() || self.listener.is_closing()
+        self.worker.is_draining() || self.listener.state.is_closing()
     }
 }

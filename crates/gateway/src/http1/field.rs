@@ -58,7 +58,12 @@ impl ConnectionOptions {
     /// Reads one `Connection` field, and marks the fields that it names as meant for this connection only. Fields that
     /// frame or route the message can't be named away.
     pub(crate) fn read(&mut self, at: usize, text: &[u8], spans: &mut [FieldSpan]) {
-        for token in spans[at].value(text).split(|b| *b == b',') {
+        let value = spans[at].value(text);
+        if value.eq_ignore_ascii_case(b"keep-alive") {
+            self.keep_alive = true;
+            return;
+        }
+        for token in value.split(|b| *b == b',') {
             let token = token.trim_ascii();
             if token.eq_ignore_ascii_case(b"close") {
                 self.close = true;

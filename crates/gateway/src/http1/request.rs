@@ -1,5 +1,5 @@
 use super::field::{ConnectionOptions, FieldKind, content_length};
-use super::head::{Extent, extent, offset, spans};
+use super::head::{Extent, extent, has_strict_lines, offset, spans};
 use super::{Framing, MOST_FIELDS};
 use crate::options::Limits;
 use crate::reason::Reason;
@@ -26,6 +26,8 @@ pub(crate) struct Facts {
     pub(crate) framing: Framing,
     /// HTTP/1.0, which knows neither chunks nor 1xx.
     pub(crate) http10: bool,
+    /// The request line can go on as it is written.
+    pub(crate) plain: bool,
     /// The client would use the connection again.
     pub(crate) keep_alive: bool,
     /// The client wants to speak another protocol on this connection.
@@ -42,6 +44,7 @@ impl Default for Facts {
         Facts {
             framing: Framing::None,
             http10: false,
+            plain: false,
             keep_alive: false,
             upgrade: false,
             expects_continue: false,
@@ -68,48 +71,71 @@ impl Request {
         // Clients may send an empty line after a body (RFC 9112 §2.2).
         let blank = bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2;
         let bytes = &bytes[blank..];
-        match extent(bytes, searched.saturating_sub(blank)) {
-            Extent::BareLineFeed => Parsed::Refused(Reason::MalformedRequest),
-            Extent::Partial => match too_large(bytes, limits) {
-                Some(reason) => Parsed::Refused(reason),
-                None => Parsed::Partial,
-            },
-            Extent::Complete(length) => match self.read(&bytes[..length], limits) {
-                Ok(()) => Parsed::Complete(blank + length),
-                Err(reason) => Parsed::Refused(reason),
-            },
+        // Most heads come whole, and are parsed at once.
+        let first_look = searched == 0;
+        let refused = match first_look {
+            true => None,
+            false => self.not_yet(bytes, searched.saturating_sub(blank), limits),
+        };
+        let parsed = refused.map_or_else(|| self.read(bytes, limits), Err);
+        match parsed {
+            Ok(length) => Parsed::Complete(blank + length),
+            Err(Parsed::Partial) if first_look => self.not_yet(bytes, 0, limits).unwrap_or(Parsed::Partial),
+            Err(refused) => refused,
         }
     }
 
-    fn read(&mut self, head: &[u8], limits: &Limits) -> Result<(), Reason> {
+    /// What to say about a head that isn't all there; `None` if it is.
+    fn not_yet(&self, bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
+        match extent(bytes, searched) {
+            Extent::Complete => None,
+            Extent::BareLineFeed => Some(Parsed::Refused(Reason::MalformedRequest)),
+            Extent::Partial => Some(too_large(bytes, limits).map_or(Parsed::Partial, Parsed::Refused)),
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, Parsed> {
+        let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
+        let mut parsed = httparse::Request::new(&mut []);
+        let length = match parsed.parse_with_uninit_headers(bytes, &mut headers) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) => return Err(Parsed::Partial),
+            Err(httparse::Error::TooManyHeaders) => return Err(Parsed::Refused(Reason::HeaderTooLarge)),
+            Err(_) => return Err(Parsed::Refused(Reason::MalformedRequest)),
+        };
+        let head = &bytes[..length];
         if let Some(reason) = too_large(head, limits) {
-            return Err(reason);
+            return Err(Parsed::Refused(reason));
         }
         self.text.clear();
         self.text.extend_from_slice(head);
-        let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
-        let mut parsed = httparse::Request::new(&mut []);
-        match parsed.parse_with_uninit_headers(&self.text, &mut headers) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::TooManyHeaders) => return Err(Reason::HeaderTooLarge),
-            Ok(httparse::Status::Partial) | Err(_) => return Err(Reason::MalformedRequest),
-        }
+        self.note(head, &parsed).map_err(Parsed::Refused)?;
+        Ok(length)
+    }
+
+    /// Notes where everything is in the head, and judges it.
+    fn note(&mut self, head: &[u8], parsed: &httparse::Request<'_, '_>) -> Result<(), Reason> {
         let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
             return Err(Reason::MalformedRequest);
         };
-        if !spans(&self.text, parsed.headers, &mut self.spans) {
+        if !spans(head, parsed.headers, &mut self.spans) {
             return Err(Reason::HeaderTooLarge);
         }
+        // The parser passes over line ends in front, of which only CR LF are right.
+        if !has_strict_lines(head, &self.spans) || !head.starts_with(method.as_bytes()) {
+            return Err(Reason::MalformedRequest);
+        }
         let place = |part: &str| {
-            let start = offset(&self.text, part.as_bytes()) as usize;
+            let start = offset(head, part.as_bytes()) as usize;
             start..start + part.len()
         };
         let target = Target::read(method, target)?;
         self.method = place(method);
         self.path = place(target.path);
         self.query = target.query.map(place);
-        self.facts = Facts { http10: version == 0, is_head: method == "HEAD", ..Facts::default() };
         let authority = target.authority.map(place);
+        let plain = version == 1 && authority.is_none();
+        self.facts = Facts { http10: version == 0, plain, is_head: method == "HEAD", ..Facts::default() };
         self.judge(authority)
     }
 

@@ -1,5 +1,5 @@
 use super::field::{ConnectionOptions, FieldKind, content_length};
-use super::head::{Extent, extent, offset, spans};
+use super::head::{Extent, extent, has_strict_lines, offset, spans};
 use super::{Framing, MOST_FIELDS};
 use crate::table::{FieldSpan, Headers, ResponseHead};
 use std::mem::MaybeUninit;
@@ -12,6 +12,7 @@ pub(crate) struct Response {
     pub(crate) spans: Vec<FieldSpan>,
     pub(crate) status: u16,
     phrase: Range<usize>,
+    pub(crate) http10: bool,
     pub(crate) framing: Framing,
     /// The server would use the connection again.
     pub(crate) keep_alive: bool,
@@ -28,6 +29,7 @@ impl Default for Response {
             spans: Vec::new(),
             status: 0,
             phrase: 0..0,
+            http10: false,
             framing: Framing::None,
             keep_alive: false,
         }
@@ -43,37 +45,41 @@ impl Response {
         searched: usize,
         to_head: bool,
     ) -> Result<Option<usize>, Malformed> {
-        let length = match extent(bytes, searched) {
-            Extent::Partial => return Ok(None),
-            Extent::Complete(length) => length,
-            Extent::BareLineFeed => return Err(Malformed),
-        };
-        self.text.clear();
-        self.text.extend_from_slice(&bytes[..length]);
+        if searched > 0 && !is_complete(bytes, searched)? {
+            return Ok(None);
+        }
         let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
         let mut parsed = httparse::Response::new(&mut []);
         let read = httparse::ParserConfig::default().parse_response_with_uninit_headers(
             &mut parsed,
-            &self.text,
+            bytes,
             &mut headers,
         );
-        let (Ok(httparse::Status::Complete(_)), Some(status), Some(version)) =
-            (read, parsed.code, parsed.version)
-        else {
-            return Err(Malformed);
+        let length = match read.map_err(|_| Malformed)? {
+            httparse::Status::Complete(length) => length,
+            httparse::Status::Partial => return is_complete(bytes, 0).map(|_| None),
         };
-        if !(100..=599).contains(&status) || !spans(&self.text, parsed.headers, &mut self.spans) {
+        let head = &bytes[..length];
+        self.text.clear();
+        self.text.extend_from_slice(head);
+        let (Some(status), Some(version)) = (parsed.code, parsed.version) else { return Err(Malformed) };
+        if !(100..=599).contains(&status)
+            || !spans(head, parsed.headers, &mut self.spans)
+            || !has_strict_lines(head, &self.spans)
+            || !head.starts_with(b"HTTP/")
+        {
             return Err(Malformed);
         }
         let phrase = parsed.reason.unwrap_or_default().as_bytes();
-        let start = offset(&self.text, phrase) as usize;
+        let start = offset(head, phrase) as usize;
         self.phrase = if phrase.is_empty() { 0..0 } else { start..start + phrase.len() };
         self.status = status;
-        self.judge(version == 0, to_head)?;
+        self.http10 = version == 0;
+        self.judge(to_head)?;
         Ok(Some(length))
     }
 
-    fn judge(&mut self, http10: bool, to_head: bool) -> Result<(), Malformed> {
+    fn judge(&mut self, to_head: bool) -> Result<(), Malformed> {
         let mut length = None;
         let mut chunked = false;
         let mut connection = ConnectionOptions::default();
@@ -97,7 +103,7 @@ impl Response {
                 _ => {}
             }
         }
-        if chunked && (length.is_some() || http10) {
+        if chunked && (length.is_some() || self.http10) {
             return Err(Malformed);
         }
         let bodiless = to_head || self.status < 200 || self.status == 204 || self.status == 304;
@@ -108,7 +114,7 @@ impl Response {
             (false, false, None) => Framing::UntilClose,
         };
         let reusable = self.framing != Framing::UntilClose;
-        self.keep_alive = reusable && !connection.close && (!http10 || connection.keep_alive);
+        self.keep_alive = reusable && !connection.close && (!self.http10 || connection.keep_alive);
         Ok(())
     }
 
@@ -117,12 +123,16 @@ impl Response {
         &self.text[self.phrase.clone()]
     }
 
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.text
-    }
-
     /// The head as response rules see it.
     pub(crate) fn head(&self) -> ResponseHead<'_> {
         ResponseHead { status: self.status, headers: Headers::spans(&self.text, &self.spans) }
+    }
+}
+
+fn is_complete(bytes: &[u8], searched: usize) -> Result<bool, Malformed> {
+    match extent(bytes, searched) {
+        Extent::Complete => Ok(true),
+        Extent::Partial => Ok(false),
+        Extent::BareLineFeed => Err(Malformed),
     }
 }

@@ -114,6 +114,38 @@ impl<'a> Headers<'a> {
         })
     }
 
+    /// Appends the lines of the fields that pass. Neighbours in the same text are copied as one piece, as they are written.
+    pub(crate) fn copy(self, out: &mut Vec<u8>, mut passes: impl FnMut(&[u8], FieldKind) -> bool) {
+        let Fields::Spans { text, spans } = self.0 else {
+            for (name, value, _) in self.fields().filter(|(name, _, kind)| passes(name, *kind)) {
+                for part in [name, b": ", value, b"\r\n"] {
+                    out.extend_from_slice(part);
+                }
+            }
+            return;
+        };
+        let mut begin = None;
+        for span in spans {
+            if passes(span.name(text), span.kind) {
+                begin.get_or_insert(span.name as usize);
+            } else if let Some(begin) = begin.take() {
+                out.extend_from_slice(&text[begin..span.name as usize]);
+            }
+        }
+        if let Some(begin) = begin {
+            // Up to the empty line.
+            out.extend_from_slice(&text[begin..text.len() - 2]);
+        }
+    }
+
+    /// The line before the fields, with its line end, where they are kept as text.
+    pub(crate) fn first_line(self) -> Option<&'a [u8]> {
+        match self.0 {
+            Fields::Spans { text, spans: [first, ..] } => Some(&text[..first.name as usize]),
+            _ => None,
+        }
+    }
+
     /// Every value of this header, its name in any case of letters.
     pub fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)

@@ -95,8 +95,16 @@ impl Index {
         response: Option<&ResponseHead<'_>>,
     ) -> Option<&Arc<CompiledRule>> {
         let mut search = Search { request, response, best: None };
-        let host = lower(request.host().as_bytes());
-        for rules in self.of_host(&host) {
+        let host = request.host().as_bytes();
+        let folded;
+        let host = match host.iter().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
+            false => host,
+            true => {
+                folded = lower(host);
+                &folded
+            }
+        };
+        for rules in self.of_host(host) {
             rules.search(&mut search);
         }
         self.any.search(&mut search);

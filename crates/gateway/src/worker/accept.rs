@@ -1,6 +1,6 @@
 use super::{Census, Worker};
 use crate::front::{Connection, http1};
-use crate::listener::ListenerState;
+use crate::listener::{ListenerState, LocalListener};
 use crate::socket::Socket;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -23,6 +23,7 @@ pub(super) async fn run(
     state: Arc<ListenerState>,
     stop: Rc<Notify>,
 ) {
+    let state = Rc::new(LocalListener::new(state));
     let mut stopped = pin!(stop.notified());
     loop {
         let mut is_stopped = false;
@@ -43,7 +44,7 @@ pub(super) async fn run(
     }
 }
 
-fn serve(worker: &Rc<Worker>, state: &Arc<ListenerState>, stream: TcpStream, peer: SocketAddr) {
+fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer: SocketAddr) {
     let connection = Connection::new(worker, state, Socket::new(stream), peer);
     let census = Census::new(worker);
     tokio::task::spawn_local(async move {

@@ -14,7 +14,7 @@ pub(crate) struct Clock {
     start: Instant,
     /// Ticks since `start`.
     now: Cell<u64>,
-    entries: RefCell<Slab<Entry>>,
+    entries: RefCell<Slab<Rc<Entry>>>,
     /// Something has a deadline again: the clock must run.
     wound: Notify,
     date: Cell<(u64, [u8; 29])>,
@@ -22,10 +22,10 @@ pub(crate) struct Clock {
 
 #[derive(Debug)]
 struct Entry {
-    at: u64,
+    at: Cell<u64>,
     /// Nobody would miss anything if it ended now.
-    idle: bool,
-    waker: Option<Waker>,
+    idle: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
 }
 
 /// How coarse the time is.
@@ -89,7 +89,7 @@ impl Clock {
             }
             tokio::time::sleep(TICK).await;
             self.read();
-            self.wake(|entry, now| entry.at <= now);
+            self.wake();
             every_tick();
         }
     }
@@ -97,8 +97,8 @@ impl Clock {
     /// Ends what is idle soon, and looks at everything once.
     pub(crate) fn hurry_idle(&self, after: Ticks) {
         let latest = self.now.get().saturating_add(after.0);
-        for (_, entry) in self.entries.borrow_mut().iter_mut().filter(|(_, entry)| entry.idle) {
-            entry.at = entry.at.min(latest);
+        for (_, entry) in self.entries.borrow().iter().filter(|(_, entry)| entry.idle.get()) {
+            entry.at.set(entry.at.get().min(latest));
         }
     }
 
@@ -107,12 +107,10 @@ impl Clock {
         self.now.set(u64::try_from(ticks).unwrap_or(u64::MAX));
     }
 
-    fn wake(&self, due: impl Fn(&Entry, u64) -> bool) {
+    fn wake(&self) {
         let now = self.now.get();
-        for (_, entry) in self.entries.borrow_mut().iter_mut() {
-            if due(entry, now)
-                && let Some(waker) = entry.waker.take()
-            {
+        for (_, entry) in self.entries.borrow().iter().filter(|(_, entry)| entry.at.get() <= now) {
+            if let Some(waker) = entry.waker.borrow_mut().take() {
                 waker.wake();
             }
         }
@@ -123,6 +121,7 @@ impl Clock {
 #[derive(Debug)]
 pub(crate) struct Deadline {
     clock: Rc<Clock>,
+    entry: Rc<Entry>,
     key: usize,
 }
 
@@ -134,8 +133,10 @@ impl Deadline {
             clock.read();
             clock.wound.notify_one();
         }
-        let key = entries.insert(Entry { at: u64::MAX, idle: false, waker: None });
-        Deadline { clock: Rc::clone(clock), key }
+        let entry =
+            Rc::new(Entry { at: Cell::new(u64::MAX), idle: Cell::new(false), waker: RefCell::new(None) });
+        let key = entries.insert(Rc::clone(&entry));
+        Deadline { clock: Rc::clone(clock), entry, key }
     }
 
     /// From now on, so long.
@@ -150,11 +151,8 @@ impl Deadline {
 
     fn store(&self, after: Ticks, idle: bool) {
         // One more, since the current tick is partly over.
-        let at = self.clock.now.get().saturating_add(after.0 + 1);
-        if let Some(entry) = self.clock.entries.borrow_mut().get_mut(self.key) {
-            entry.at = at;
-            entry.idle = idle;
-        }
+        self.entry.at.set(self.clock.now.get().saturating_add(after.0 + 1));
+        self.entry.idle.set(idle);
     }
 
     /// Waits for `future` until the deadline, wherever it is moved meanwhile.
@@ -164,17 +162,14 @@ impl Deadline {
             if let Poll::Ready(value) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(value));
             }
-            let mut entries = self.clock.entries.borrow_mut();
-            match entries.get_mut(self.key) {
-                Some(entry) if entry.at > self.clock.now.get() => {
-                    match &mut entry.waker {
-                        Some(waker) if waker.will_wake(context.waker()) => {}
-                        waker => *waker = Some(context.waker().clone()),
-                    }
-                    Poll::Pending
-                }
-                _ => Poll::Ready(Err(Elapsed)),
+            if self.entry.at.get() <= self.clock.now.get() {
+                return Poll::Ready(Err(Elapsed));
             }
+            let mut waker = self.entry.waker.borrow_mut();
+            if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                *waker = Some(context.waker().clone());
+            }
+            Poll::Pending
         })
         .await
     }

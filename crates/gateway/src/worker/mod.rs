@@ -19,7 +19,7 @@ use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::ready;
+use std::task::Poll;
 use std::time::Instant;
 use tokio::sync::Notify;
 
@@ -33,7 +33,8 @@ pub(crate) struct Worker {
     pub(crate) clock: Rc<Clock>,
     pub(crate) buffers: Buffers,
     pub(crate) upstreams: Upstreams,
-    scratches: RefCell<Vec<Scratch>>,
+    #[allow(clippy::vec_box, reason = "moved with every request, and too large for that")]
+    scratches: RefCell<Vec<Box<Scratch>>>,
     /// Set when the thread is about to end: how long a connection may still send a request that was on its way.
     draining: Cell<Option<Ticks>>,
     connections: Cell<usize>,
@@ -80,17 +81,21 @@ impl Worker {
         }
     }
 
-    /// Waits until there is something to read, then reads it into the buffer, which gets a block only then. The block grows up
-    /// to `most`; beyond it's an error.
+    /// Reads into the buffer, which has a block only while there is something to read: an empty one gives its block back to
+    /// wait, a parked one stays parked. The block grows up to `most`; beyond it's an error.
     pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
         poll_fn(|context| {
-            ready!(socket.poll_readable(context))?;
+            let parked = buffer.is_parked();
             if !self.buffers.make_room(buffer, most) {
-                return io::Result::Err(io::ErrorKind::OutOfMemory.into()).into();
+                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
             }
             let read = socket.poll_read(context, buffer);
             if read.is_pending() {
-                self.buffers.release(buffer);
+                if parked {
+                    self.buffers.park(buffer);
+                } else {
+                    self.buffers.release(buffer);
+                }
             }
             read
         })
@@ -107,11 +112,11 @@ impl Worker {
         self.draining.get().map_or(usual, |last| usual.min(last))
     }
 
-    pub(crate) fn take_scratch(&self) -> Scratch {
+    pub(crate) fn take_scratch(&self) -> Box<Scratch> {
         self.scratches.borrow_mut().pop().unwrap_or_default()
     }
 
-    pub(crate) fn give_scratch(&self, scratch: Scratch) {
+    pub(crate) fn give_scratch(&self, scratch: Box<Scratch>) {
         let mut scratches = self.scratches.borrow_mut();
         if scratches.len() < KEPT
             && scratch.answer.capacity() <= LARGEST_KEPT

@@ -21,7 +21,7 @@ fn a_request_goes_on_as_it_came() {
     let seen = seen(&echo("a/a: -> forward v1"), "Accept: */*\r\nX-Two: a\r\nx-two: b\r\nX-Empty:\r\n");
     assert_eq!(
         seen.head,
-        "GET /p?q HTTP/1.1\r\nhost: a.example:80\r\nAccept: */*\r\nX-Two: a\r\nx-two: b\r\nX-Empty: \r\n\r\n"
+        "GET /p?q HTTP/1.1\r\nHost: a.example:80\r\nAccept: */*\r\nX-Two: a\r\nx-two: b\r\nX-Empty:\r\n\r\n"
     );
 }
 

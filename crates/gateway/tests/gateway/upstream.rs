@@ -68,6 +68,7 @@ fn a_server_that_closes_without_an_answer_is_502() {
 fn nonsense_is_502() {
     for nonsense in [
         "hello\r\n\r\n",
+        "\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 99 Low\r\n\r\n",
         "HTTP/1.1 600 High\r\n\r\n",
         "HTTP/1.1 200 OK\nContent-Length: 0\n\n",

@@ -6,6 +6,13 @@ use std::fmt::Write;
 
 pub(super) fn files(routing: &Routing) -> Vec<(&'static str, String)> {
     let mut text = String::new();
+    for service in ["a", "b"] {
+        let _ = writeln!(
+            text,
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {service}, namespace: {NAMESPACE}}}\n\
+             spec: {{ports: [{{port: 80}}]}}"
+        );
+    }
     for host in 0..routing.hosts {
         let _ = write!(
             text,
