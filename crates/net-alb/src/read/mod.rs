@@ -157,6 +157,13 @@ impl Reading {
         let place = self.sources.place(file, problem.span);
         let mut diagnostic = Diagnostic::at(problem.code, place, problem.message.clone());
         diagnostic.help.clone_from(&problem.help);
+        // `kubectl apply` keeps the whole of an object, a Secret's values too, in an annotation.
+        let secret = self.sources.locate(&diagnostic.place).is_some_and(|located| !located.visible);
+        if secret && problem.code == &read::ANNOTATION_NOT_STRING {
+            "an annotation of this Secret is no string; what is there is not shown"
+                .clone_into(&mut diagnostic.message);
+            diagnostic.help = Some(read::ANNOTATION_NOT_STRING.fix.to_owned());
+        }
         for (span, note) in &problem.related {
             let place: Place = self.sources.place(file, *span);
             diagnostic = diagnostic.related(place, *note);

@@ -211,6 +211,13 @@ fn a_secrets_values_are_never_shown() {
     );
     let reading = read(&[("f", text)]);
     assert!(!reading.sources.locate(&reading.diagnostics[0].place).unwrap().visible);
+    for value in ["{data: {key: hidden}}", "{data:{key:hidden}}"] {
+        let text = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  annotations:\n    last: {value}\n"
+        );
+        let said = said(&text);
+        assert!(said.contains("NA0012 an annotation of this Secret") && !said.contains("hidden"), "{said}");
+    }
 }
 
 #[test]

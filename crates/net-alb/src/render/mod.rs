@@ -3,6 +3,8 @@
 mod document;
 mod json;
 mod repetition;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::read::SourceMap;
