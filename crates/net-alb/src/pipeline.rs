@@ -28,8 +28,8 @@ pub(crate) struct Stages {
 
 /// Runs stages 0 to 2. Settings come from `config-alb` over `base`; `adjust` has the last word.
 pub(crate) fn run(reading: &Reading, base: Settings, adjust: impl FnOnce(Settings) -> Settings) -> Stages {
-    let Reading { snapshot, sources, diagnostics, .. } = reading;
-    let (snapshot, sources, mut diagnostics) = (snapshot.clone(), sources.clone(), diagnostics.clone());
+    let (snapshot, sources) = (reading.snapshot(), reading.sources.clone());
+    let mut diagnostics = reading.diagnostics.clone();
     let settings = adjust(Settings::from_snapshot(&snapshot, base).drain_into(&mut diagnostics));
     let mut made = Making { snapshot, sources, diagnostics };
     made.expand();

@@ -10,8 +10,9 @@ pub(crate) mod lint;
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::pipeline::{self, Stages};
-use crate::read::{self, Reader, Reading, SourceMap};
+use crate::read::{self, Given, Reader, Reading, SourceMap};
 use crate::render::{self, Style, Tally};
+use net_alb_api::Object;
 use net_alb_api::config::{Settings, Target};
 use net_alb_diag::codes::read::NOTHING_TO_READ;
 use net_alb_diag::{Diagnostic, Place};
@@ -30,10 +31,10 @@ fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages
 
 /// Whether there is nothing that could be served, and nothing else has been said about it.
 fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
-    let snapshot = &reading.snapshot;
-    let empty =
-        snapshot.kservices.is_empty() && snapshot.kingresses.is_empty() && snapshot.ingresses.is_empty();
-    if !empty || Tally::of(&reading.diagnostics).errors > 0 {
+    let routes = |given: &Given| {
+        matches!(*given.object, Object::KService(_) | Object::KIngress(_) | Object::Ingress(_))
+    };
+    if reading.objects.values().any(routes) || Tally::of(&reading.diagnostics).errors > 0 {
         return None;
     }
     let names: Vec<_> = inputs.paths().iter().map(|path| path.display().to_string()).collect();

@@ -16,7 +16,7 @@ mod tree;
 pub(crate) use files::{STDIN, Text, Unreadable, is_stdin, texts};
 pub(crate) use source::{Located, SourceMap};
 
-use net_alb_api::Snapshot;
+use net_alb_api::{Object, Snapshot};
 use net_alb_diag::codes::read;
 use net_alb_diag::{Diagnostic, ObjectRef, Place};
 use object::Found;
@@ -32,15 +32,20 @@ const MAX_BYTES: usize = 64 << 20;
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    pub(crate) snapshot: Snapshot,
+    pub(crate) objects: BTreeMap<ObjectRef, Given>,
     pub(crate) sources: SourceMap,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// By object, its file: also of objects that were refused.
-    pub(crate) files: BTreeMap<ObjectRef, String>,
     /// Objects with a name that were refused.
     pub(crate) refused: Vec<ObjectRef>,
     /// Files with a document whose objects can't be told, and empty ones: somebody may be writing them.
     pub(crate) broken: Vec<String>,
+}
+
+/// An object and the file that gives it.
+#[derive(Debug, Clone)]
+pub(crate) struct Given {
+    pub(crate) object: Arc<Object>,
+    pub(crate) file: String,
 }
 
 /// What a file holds, whatever the other files hold.
@@ -117,6 +122,15 @@ fn has_name(root: &Node) -> bool {
 }
 
 impl Reading {
+    /// What the stages start from.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for given in self.objects.values() {
+            snapshot.insert((*given.object).clone());
+        }
+        snapshot
+    }
+
     fn add(&mut self, reading: &FileReading) {
         let file = self.sources.add_file(reading.file.clone());
         let mut problems: Vec<&Problem> = reading.problems.iter().collect();
@@ -138,9 +152,10 @@ impl Reading {
             return;
         };
         let reference = object.to_ref();
-        if self.snapshot.insert(object.clone()) {
+        if !self.objects.contains_key(&reference) {
             self.sources.add_object(reference.clone(), file, found.node.clone());
-            self.files.insert(reference, name.to_owned());
+            let given = Given { object: Arc::clone(object), file: name.to_owned() };
+            self.objects.insert(reference, given);
             return;
         }
         let place = self.sources.place(file, found.node.face());

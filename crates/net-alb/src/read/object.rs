@@ -6,12 +6,13 @@ use super::tree::{Entry, Node, Span, Value};
 use net_alb_api::{Object, ObjectKey};
 use net_alb_diag::codes::read;
 use net_alb_diag::{ObjectRef, nearest};
+use std::sync::Arc;
 
 /// An object of a document, or what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Found {
     /// `None` if it was refused or is of no use.
-    pub(super) object: Option<Object>,
+    pub(super) object: Option<Arc<Object>>,
     pub(super) problems: Vec<Problem>,
     /// The object's own part of the tree: a list's element, else the whole document.
     pub(super) node: Node,
@@ -53,7 +54,7 @@ fn object(text: &str, node: &Node) -> Found {
             hide_value(&node, problem);
         }
     }
-    let object = object.filter(|_| problems.is_empty());
+    let object = object.filter(|_| problems.is_empty()).map(Arc::new);
     Found { object, problems, node }
 }
 

@@ -25,7 +25,7 @@ const HELLO: &str = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata
 fn a_good_file_is_silent() {
     let reading = read(&[("f", HELLO)]);
     assert_eq!(lines(&reading), "");
-    assert_eq!(reading.snapshot.kservices.len(), 1);
+    assert_eq!(reading.snapshot().kservices.len(), 1);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_broken_document_does_not_stop_the_others() {
         format!("{HELLO}---\na: [1\nb: 2\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: other}}\n");
     let reading = read(&[("f", &text)]);
     assert_eq!(lines(&reading), "6:2 NA0001 illegal placement of ':' indicator\n");
-    assert_eq!((reading.snapshot.kservices.len(), reading.snapshot.services.len()), (1, 1));
+    assert_eq!((reading.snapshot().kservices.len(), reading.snapshot().services.len()), (1, 1));
     assert_eq!(reading.broken, ["f"]);
 }
 
@@ -80,7 +80,8 @@ fn what_a_cluster_writes_is_not_checked() {
                 status:\n  unheardOf: 1\n  latestReadyRevisionName: hello-00002\n";
     let reading = read(&[("f", text)]);
     assert_eq!(lines(&reading), "");
-    let (_, hello) = reading.snapshot.kservices.first_key_value().unwrap();
+    let snapshot = reading.snapshot();
+    let (_, hello) = snapshot.kservices.first_key_value().unwrap();
     assert_eq!(hello.status.as_ref().unwrap().latest_ready_revision_name.as_deref(), Some("hello-00002"));
 }
 
@@ -150,7 +151,7 @@ fn lists_are_unpacked_and_empty_documents_passed_over() {
                 - {apiVersion: v1, kind: Service, metadata: {name: b, nam: c}}\n";
     let reading = read(&[("f", text)]);
     assert_eq!(lines(&reading), "7:55 NA0010 there is no field `metadata.nam`; did you mean `name`?\n");
-    assert_eq!(reading.snapshot.services.len(), 1);
+    assert_eq!(reading.snapshot().services.len(), 1);
 }
 
 #[test]
@@ -158,7 +159,7 @@ fn a_key_twice_refuses_its_object_only() {
     let text = format!("{HELLO}kind: Service\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: b}}\n");
     let reading = read(&[("f", &text)]);
     assert_eq!(lines(&reading), "4:1 NA0002 the key `kind` is here twice; keep one of them\n");
-    assert_eq!((reading.snapshot.kservices.len(), reading.snapshot.services.len()), (0, 1));
+    assert_eq!((reading.snapshot().kservices.len(), reading.snapshot().services.len()), (0, 1));
     assert_eq!(reading.refused.len(), 1);
 }
 
@@ -177,7 +178,8 @@ fn aliases_and_merges_are_followed_within_bounds() {
                 selector:\n    <<: *l\n    b: \"3\"\n";
     let reading = read(&[("f", text)]);
     assert_eq!(lines(&reading), "");
-    let (_, service) = reading.snapshot.services.first_key_value().unwrap();
+    let snapshot = reading.snapshot();
+    let (_, service) = snapshot.services.first_key_value().unwrap();
     let selector = service.spec.as_ref().unwrap().selector.as_ref().unwrap();
     assert_eq!(format!("{selector:?}"), r#"{"a": "1", "b": "3"}"#);
 
@@ -227,7 +229,7 @@ fn a_derived_objects_field_leads_to_what_it_was_made_of() {
         HELLO.replace("{name: hello}", "\n  name: hello")
     );
     let mut reading = read(&[("f", &text)]);
-    let (kservice, _) = reading.files.first_key_value().unwrap();
+    let (kservice, _) = reading.objects.first_key_value().unwrap();
     let kservice = kservice.clone();
     let kingress = ObjectRef {
         group: "networking.internal.knative.dev".into(),
