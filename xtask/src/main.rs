@@ -24,7 +24,7 @@ enum Chore {
     Tidy,
     /// Write the generated pages again: `docs/reference/*.md`
     Gen,
-    /// Everything that CI checks: fmt, clippy, README's commands, tests, tidy
+    /// What CI checks beside the tests: fmt, clippy, tidy
     Ci,
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
