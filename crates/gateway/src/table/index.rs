@@ -130,7 +130,7 @@ impl Index {
         let fields = |slot: &Slot| {
             let fields = slot.fields.as_ref()?;
             let headers = fields.headers.values().into_iter().flat_map(Map::values);
-            headers.chain(fields.cookies.values()).map(|rules| rules.len()).max()
+            headers.chain(fields.cookies.values()).map(SmallVec::len).max()
         };
         slots.map(|slot| slot.plain.len().max(fields(slot).unwrap_or_default())).max().unwrap_or_default()
     }
