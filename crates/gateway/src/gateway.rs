@@ -71,13 +71,13 @@ impl Gateway {
         let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
         let listening = state.listener(listener, &self.registry);
         listening.set_closing(false);
-        let (done, listened) = channel();
+        let (done, answers) = channel();
         for (worker, socket) in self.workers.iter().zip(sockets) {
             let (state, done) = (Arc::clone(&listening), done.clone());
             worker.tell(Command::Listen(Listen { state, socket, address, done }));
         }
         drop(done);
-        if let Some(error) = listened.iter().find_map(Result::err) {
+        if let Some(error) = answers.iter().find_map(Result::err) {
             self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
             return Err(error);
         }
