@@ -43,41 +43,39 @@ impl Endpoints {
 /// Every backend's cell. A cell lives as long as a rule or an address needs it.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    cells: Mutex<HashMap<Backend, Arc<Endpoints>>>,
+    cells: Mutex<Cells>,
+}
+
+#[derive(Debug, Default)]
+struct Cells {
+    by_backend: HashMap<Backend, Arc<Endpoints>>,
+    /// At so many, those that nobody needs are swept out.
+    sweep_at: usize,
 }
 
 impl Registry {
     /// The backend's cell, empty if nobody has set its endpoints yet.
     pub(crate) fn cell(&self, backend: &Backend) -> Arc<Endpoints> {
-        let mut cells = self.lock();
-        if let Some(cell) = cells.get(backend) {
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = cells.by_backend.get(backend) {
             return Arc::clone(cell);
         }
-        Arc::clone(cells.entry(backend.clone()).or_default())
+        if cells.by_backend.len() >= cells.sweep_at {
+            cells.by_backend.retain(|_, cell| Arc::strong_count(cell) > 1 || !cell.addresses().is_empty());
+            // Twice as many again: what a sweep costs is spread over as many additions.
+            cells.sweep_at = (cells.by_backend.len() * 2).max(64);
+        }
+        Arc::clone(cells.by_backend.entry(backend.clone()).or_default())
     }
 
     /// Swaps the addresses of a backend. Requests that have chosen an address already keep it.
     pub(crate) fn set(&self, backend: &Backend, endpoints: Vec<SocketAddr>) {
-        let empty = endpoints.is_empty();
         self.cell(backend).addresses.store(Arc::new(endpoints));
-        if empty {
-            self.forget_unused(backend);
-        }
     }
 
-    /// Lets go of a cell that no rule holds and that has no addresses.
-    pub(crate) fn forget_unused(&self, backend: &Backend) {
-        let mut cells = self.lock();
-        let unused = cells
-            .get(backend)
-            .is_some_and(|cell| Arc::strong_count(cell) == 1 && cell.addresses().is_empty());
-        if unused {
-            cells.remove(backend);
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Backend, Arc<Endpoints>>> {
-        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.cells.lock().unwrap().by_backend.len()
     }
 }
 
@@ -102,9 +100,21 @@ mod tests {
         registry.set(&backend(), vec![]);
         registry.set(&backend(), vec![address(2)]);
         assert_eq!(held.next(), Some(address(2)));
-        drop(held);
-        registry.set(&backend(), vec![]);
-        assert!(registry.lock().is_empty());
+    }
+
+    #[test]
+    fn cells_that_nobody_needs_are_swept_out() {
+        let registry = Registry::default();
+        let numbered = |number: usize| Backend { port: number.to_string(), ..backend() };
+        let held = registry.cell(&numbered(0));
+        registry.set(&numbered(1), vec![address(1)]);
+        for number in 2..10_000 {
+            registry.set(&numbered(number), vec![address(2)]);
+            registry.set(&numbered(number), vec![]);
+        }
+        assert!(registry.len() <= 128, "{}", registry.len());
+        assert!(Arc::ptr_eq(&held, &registry.cell(&numbered(0))));
+        assert_eq!(registry.cell(&numbered(1)).next(), Some(address(1)));
     }
 
     #[test]

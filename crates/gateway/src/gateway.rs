@@ -2,13 +2,14 @@ use crate::endpoints::Registry;
 use crate::listener::{Frame, ListenerKey, ListenerState};
 use crate::options::Options;
 use crate::table::{Change, Table};
-use crate::worker::{Command, WorkerHandle};
+use crate::worker::{Command, Listen, WorkerHandle};
 use net_alb_diag::Diagnostic;
 use net_alb_model::{Alb, Backend, ListenerId};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -70,8 +71,15 @@ impl Gateway {
         let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
         let listening = state.listener(listener, &self.registry);
         listening.set_closing(false);
+        let (done, answers) = channel();
         for (worker, socket) in self.workers.iter().zip(sockets) {
-            worker.tell(Command::Listen { state: Arc::clone(&listening), socket, address });
+            let (state, done) = (Arc::clone(&listening), done.clone());
+            worker.tell(Command::Listen(Listen { state, socket, address, done }));
+        }
+        drop(done);
+        if let Some(error) = answers.iter().find_map(Result::err) {
+            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
+            return Err(error);
         }
         state.bound.insert(address, listener.clone());
         Ok(address)

@@ -22,11 +22,33 @@ impl Job<'_> {
         trace: &mut Trace,
     ) -> Result<Upstream, Failure> {
         trace.endpoint = Some(address);
-        let refused = match self.any(address).await {
-            Ok(upstream) => return Ok(upstream),
-            Err(reason) => reason,
-        };
-        let Some(other) = endpoints.other_than(address) else { return Err(Failure::Refused(refused)) };
+        match self.any(address).await {
+            Ok(upstream) => Ok(upstream),
+            Err(refused) => self.elsewhere(refused, address, endpoints, trace).await,
+        }
+    }
+
+    /// A new connection to this server, or, if it has gone, to one other of the group.
+    pub(super) async fn reconnect(
+        &self,
+        address: SocketAddr,
+        endpoints: &Endpoints,
+        trace: &mut Trace,
+    ) -> Result<Upstream, Failure> {
+        match self.fresh(address).await {
+            Ok(upstream) => Ok(upstream),
+            Err(refused) => self.elsewhere(refused, address, endpoints, trace).await,
+        }
+    }
+
+    async fn elsewhere(
+        &self,
+        refused: Reason,
+        address: SocketAddr,
+        endpoints: &Endpoints,
+        trace: &mut Trace,
+    ) -> Result<Upstream, Failure> {
+        let other = endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
         trace.endpoint = Some(other);
         self.any(other).await.map_err(Failure::Refused)
     }
@@ -39,7 +61,7 @@ impl Job<'_> {
     }
 
     /// A new connection.
-    pub(super) async fn fresh(&self, address: SocketAddr) -> Result<Upstream, Reason> {
+    async fn fresh(&self, address: SocketAddr) -> Result<Upstream, Reason> {
         self.deadline.set(self.worker.timeouts.connect);
         match self.deadline.watch(TcpStream::connect(address)).await {
             Ok(Ok(stream)) => Ok(Upstream { socket: Socket::new(stream), address, reused: false }),

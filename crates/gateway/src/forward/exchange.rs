@@ -260,6 +260,7 @@ impl<'e, 'a> Exchange<'e, 'a> {
         input: &mut Buffer,
     ) -> Result<bool, Broken> {
         let mut unframer = Unframer::new(response.framing);
+        let mut filled = false;
         loop {
             match unframer.next(input).map_err(|_| Broken::Late)? {
                 Piece::Data(count) => {
@@ -269,13 +270,13 @@ impl<'e, 'a> Exchange<'e, 'a> {
                 }
                 Piece::More => {
                     answer.flush().await.map_err(|_| Broken::ClientGone)?;
-                    if unframer.left().is_some_and(|left| left > SMALL as u64) {
+                    if filled || unframer.left().is_some_and(|left| left > SMALL as u64) {
                         self.job.worker.buffers.enlarge(input);
                     }
                     match self.fill(input).await {
                         Ok(0) if unframer.may_end_here() => break,
                         Ok(0) | Err(_) => return Err(Broken::Late),
-                        Ok(_) => {}
+                        Ok(count) => filled = count == SMALL,
                     }
                 }
                 Piece::End => break,

@@ -168,7 +168,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
-                    upstream = self.fresh(upstream.address).await.map_err(Failure::Refused)?;
+                    upstream = self.reconnect(upstream.address, endpoints, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),
             }

@@ -6,6 +6,8 @@
 pub(crate) mod body;
 pub(crate) mod field;
 mod head;
+#[cfg(test)]
+mod props;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod writer;

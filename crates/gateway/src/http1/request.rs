@@ -185,7 +185,8 @@ impl Request {
                 seen.chunked = true;
             }
             FieldKind::Connection => seen.connection.read(at, &self.text, &mut self.spans),
-            FieldKind::Upgrade => seen.upgrade = true,
+            // HTTP/2 in a tunnel would be requests that no rule has seen.
+            FieldKind::Upgrade => seen.upgrade = !value.to_ascii_lowercase().starts_with(b"h2c"),
             FieldKind::Expect => self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
             FieldKind::Te => {
                 let mut codings = value.split(|b| *b == b',');

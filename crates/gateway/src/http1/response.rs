@@ -89,8 +89,11 @@ impl Response {
             match span.kind {
                 FieldKind::ContentLength => {
                     let number = content_length(value).ok_or(Malformed)?;
-                    if length.replace(number).is_some_and(|other| other != number) {
-                        return Err(Malformed);
+                    match length.replace(number) {
+                        None => {}
+                        // Said twice, passed on once.
+                        Some(same) if same == number => self.spans[at].kind = FieldKind::Hop,
+                        Some(_) => return Err(Malformed),
                     }
                 }
                 FieldKind::TransferEncoding => {

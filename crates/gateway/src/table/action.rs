@@ -293,6 +293,16 @@ fn rewrite_plan(rewrite: &Rewrite) -> Result<RewritePlan, Remark> {
         text if text == same => Ok(None),
         text => template(text).map(Some),
     };
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    if !rewrite.host.replace("${host}", "").bytes().all(allowed) {
+        let message =
+            format!("`{}` is no host, with or without `${{host}}` in it", rewrite.host.escape_debug());
+        return Err(Remark(&codes::gateway::BAD_TEMPLATE, message));
+    }
+    if let Some(text) = [&rewrite.path, &rewrite.query].into_iter().find(|text| text.contains('#')) {
+        let message = format!("`{}` has a `#`, which can't be in a request", text.escape_debug());
+        return Err(Remark(&codes::gateway::BAD_TEMPLATE, message));
+    }
     Ok(RewritePlan {
         host: unless(&rewrite.host, "${host}")?,
         path: unless(&rewrite.path, "${path}")?,

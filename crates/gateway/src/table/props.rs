@@ -189,7 +189,7 @@ fn agree(table: &Table, requests: &[Request]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The index finds what a scan finds, after any sequence of changes; older tables stay what they were; a table
     /// without Ingresses is empty.

@@ -180,6 +180,8 @@ fn a_bad_rule_is_named_and_its_neighbours_serve() {
     assert_eq!(refused("a/a: ip=10.0.0.0/33 -> forward x", &build::BAD_CONDITION).0, 1);
     assert_eq!(refused("a/a: host=a -> set a=b", &build::NO_FINAL_ACTION).0, 1);
     assert_eq!(refused("a/a: host=a -> rewrite path=/${4}; forward x", &codes::BAD_TEMPLATE).0, 1);
+    assert_eq!(refused("a/a: host=a -> rewrite path=/a#b; forward x", &codes::BAD_TEMPLATE).0, 1);
+    assert_eq!(refused("a/a: host=a -> rewrite host=a/b; forward x", &codes::BAD_TEMPLATE).0, 1);
     assert_eq!(refused("a/a: host=a -> fixed 302 text/plain no", &codes::BAD_FIXED_RESPONSE).0, 1);
     assert_eq!(refused("a/a: host=a -> set Content-Length=1; forward x", &codes::HEADER_EDIT_REFUSED).0, 2);
 }

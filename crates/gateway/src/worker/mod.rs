@@ -5,7 +5,7 @@ mod accept;
 pub(crate) mod clock;
 mod thread;
 
-pub(crate) use thread::{Command, WorkerHandle};
+pub(crate) use thread::{Command, Listen, WorkerHandle};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;

@@ -7,6 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -19,11 +20,21 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Serve this listener on this socket, which listens already.
-    Listen { state: Arc<ListenerState>, socket: std::net::TcpListener, address: SocketAddr },
+    Listen(Listen),
     /// Stop accepting on this address.
     Unlisten { address: SocketAddr },
     /// Stop accepting, finish what is going on, end after so long at the latest.
     Drain { grace: Duration },
+}
+
+/// A socket that listens already, and what it is for.
+#[derive(Debug)]
+pub(crate) struct Listen {
+    pub(crate) state: Arc<ListenerState>,
+    pub(crate) socket: std::net::TcpListener,
+    pub(crate) address: SocketAddr,
+    /// Hears whether the thread can use it.
+    pub(crate) done: Sender<io::Result<()>>,
 }
 
 /// A thread, from outside.
@@ -36,12 +47,18 @@ pub(crate) struct WorkerHandle {
 impl WorkerHandle {
     pub(crate) fn start(number: usize, options: Arc<Options>, epoch: Instant) -> io::Result<WorkerHandle> {
         let (commands, receiver) = unbounded_channel();
+        let (started, ready) = channel();
         let thread = thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-            if let Ok(runtime) = runtime {
-                runtime.block_on(run(receiver, options, epoch));
+            match runtime {
+                Ok(runtime) => {
+                    let _ = started.send(Ok(()));
+                    runtime.block_on(run(receiver, options, epoch));
+                }
+                Err(error) => drop(started.send(Err(error))),
             }
         })?;
+        ready.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
         Ok(WorkerHandle { commands, thread: Some(thread) })
     }
 
@@ -69,13 +86,14 @@ async fn run(mut commands: UnboundedReceiver<Command>, options: Arc<Options>, ep
     let mut listening: HashMap<SocketAddr, Listening> = HashMap::new();
     let grace = loop {
         match commands.recv().await {
-            Some(Command::Listen { state, socket, address }) => {
-                if let Ok(listener) = TcpListener::from_std(socket) {
+            Some(Command::Listen(Listen { state, socket, address, done })) => {
+                let listener = TcpListener::from_std(socket).map(|listener| {
                     let stop = Rc::new(Notify::new());
                     let accepting = accept::run(Rc::clone(&worker), listener, state, Rc::clone(&stop));
                     let task = tokio::task::spawn_local(accepting);
                     listening.insert(address, Listening { stop, task });
-                }
+                });
+                let _ = done.send(listener);
             }
             Some(Command::Unlisten { address }) => {
                 if let Some(listening) = listening.remove(&address) {

@@ -76,3 +76,13 @@ fn a_silent_tunnel_ends() {
     let mut client = upgraded(&site);
     assert_eq!(client.closed(), b"");
 }
+
+#[test]
+fn http_2_gets_no_tunnel_past_the_rules() {
+    let site = Site::new("a/a: -> forward v1");
+    site.serve("v1", &[&Server::echo()]);
+    let seen = site.ask(
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n",
+    );
+    assert_eq!(seen.text(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+}

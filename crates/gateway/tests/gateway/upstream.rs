@@ -139,6 +139,39 @@ fn a_connection_that_dies_while_unused_costs_no_request_that_can_be_repeated() {
 }
 
 #[test]
+fn a_length_said_twice_is_passed_on_once() {
+    let site = site();
+    let twice = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok";
+    site.serve("v1", &[&Server::new(|_| twice.to_vec())]);
+    let answer = site.get("a", "/");
+    assert_eq!((answer.header("content-length").as_deref(), answer.text().as_str()), (Some("2"), "ok"));
+}
+
+#[test]
+fn a_server_that_goes_while_unused_costs_nothing_when_there_is_another() {
+    // Answers once, then neither its connection nor its port is there any more.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = std::thread::spawn(move || {
+        let mut stream = crate::support::Stream::new(listener.accept().unwrap().0);
+        stream.message();
+        drop(listener);
+        stream.write(&ok("first")).unwrap();
+        stream.message();
+    });
+    let site = site();
+    site.gateway.set_endpoints(&service("v1"), vec![address]);
+    let mut client = site.connect();
+    assert_eq!(client.get("a", "/").text(), "first");
+    let other = Server::named("other");
+    site.gateway.set_endpoints(&service("v1"), vec![address, other.address]);
+    for _ in 0..4 {
+        assert_eq!(client.get("a", "/").text(), "other");
+    }
+    served.join().unwrap();
+}
+
+#[test]
 fn a_request_that_may_have_had_an_effect_is_not_repeated() {
     let requests = Arc::new(AtomicUsize::new(0));
     let site = site();

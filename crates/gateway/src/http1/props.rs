@@ -1,0 +1,148 @@
+//! Messages from pieces that fit and pieces that don't: nothing panics, and how bytes are cut into reads changes nothing.
+
+use super::Framing;
+use super::body::{Piece, Unframer, push_chunk_size};
+use super::request::{Parsed, Request};
+use super::response::Response;
+use crate::buffer::{Buffer, Buffers, LARGE};
+use crate::options::Limits;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use std::net::Ipv4Addr;
+
+const PIECES: [&str; 34] = [
+    "GET ",
+    "POST ",
+    "/",
+    "/a?b",
+    "*",
+    "http://h/",
+    " HTTP/1.1",
+    " HTTP/1.0",
+    "HTTP/1.1 ",
+    "200",
+    " OK",
+    "\r\n",
+    "\r\n",
+    "\r\n",
+    "\r\n\r\n",
+    "\n",
+    "\r",
+    "Host: a",
+    "Host: b:80",
+    "Content-Length: 5",
+    "Content-Length: 0",
+    "Transfer-Encoding: chunked",
+    "Connection: close, x",
+    "Connection: upgrade",
+    "Upgrade: y",
+    "X: z",
+    "Expect: 100-continue",
+    ":",
+    " ",
+    "\t",
+    "\0",
+    "é",
+    "\u{7f}",
+    "Cookie: a=\"b\"",
+];
+
+/// With an end: what is wrong with half a head is said at once or at its end.
+fn head() -> impl Strategy<Value = String> {
+    let wild = vec(select(PIECES.to_vec()), 0..16).prop_map(|pieces| pieces.concat());
+    let lines = vec(select(PIECES.to_vec()), 0..6).prop_map(|pieces| {
+        let fields: Vec<_> = pieces.iter().map(|piece| format!("{piece}\r\n")).collect();
+        format!("GET /a HTTP/1.1\r\nHost: a\r\n{}\r\n", fields.concat())
+    });
+    prop_oneof![wild, lines].prop_map(|text| text + "x\r\n\r\n")
+}
+
+/// An outcome whose reason doesn't matter.
+fn verdict(parsed: &Parsed) -> Result<usize, bool> {
+    match parsed {
+        Parsed::Complete(length) => Ok(*length),
+        refused => Err(*refused == Parsed::Partial),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_request_is_the_same_in_one_read_or_many(text in head(), cut in 0..200usize) {
+        let (bytes, limits) = (text.as_bytes(), Limits::default());
+        let (mut whole, mut parts) = (Request::default(), Request::default());
+        let at_once = whole.parse(bytes, 0, &limits);
+        let cut = cut.min(bytes.len());
+        let mut in_parts = parts.parse(&bytes[..cut], 0, &limits);
+        if in_parts == Parsed::Partial {
+            in_parts = parts.parse(bytes, cut, &limits);
+        }
+        prop_assert_eq!(verdict(&at_once), verdict(&in_parts));
+        if let Parsed::Complete(length) = at_once {
+            let head = whole.head(Ipv4Addr::LOCALHOST.into());
+            prop_assert!(head.headers.iter().all(|(name, value)| !name.is_empty() && !value.contains(&b'\n')));
+            prop_assert!(text[..length].ends_with("\r\n\r\n"));
+            prop_assert!(!text[..length].trim_start_matches("\r\n").replace("\r\n", "").contains(['\r', '\n']));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_the_same_in_one_read_or_many(text in head(), cut in 0..200usize) {
+        let text = text.replacen("GET /a HTTP/1.1", "HTTP/1.1 200 OK", 1);
+        let bytes = text.as_bytes();
+        let at_once = Response::default().parse(bytes, 0, false);
+        let cut = cut.min(bytes.len());
+        let mut in_parts = Response::default().parse(&bytes[..cut], 0, false);
+        if in_parts == Ok(None) {
+            in_parts = Response::default().parse(bytes, cut, false);
+        }
+        prop_assert_eq!(at_once, in_parts);
+    }
+
+    #[test]
+    fn a_body_is_the_same_however_it_is_cut(chunks in vec(vec(any::<u8>(), 1..300), 0..12), cuts in vec(1..200usize, 1..8)) {
+        let mut framed = Vec::new();
+        for chunk in &chunks {
+            push_chunk_size(&mut framed, chunk.len());
+            framed.extend_from_slice(chunk);
+            framed.extend_from_slice(b"\r\n");
+        }
+        framed.extend_from_slice(b"0\r\nX-Sum: 1\r\n\r\nnext");
+        let (data, trailers, rest) = unframe(&framed, &cuts);
+        prop_assert_eq!(data, chunks.concat());
+        prop_assert_eq!(trailers, b"X-Sum: 1\r\n");
+        prop_assert!(b"next".starts_with(&rest));
+    }
+
+    #[test]
+    fn no_chunks_make_it_panic(framed in vec(any::<u8>(), 0..200), cuts in vec(1..50usize, 1..8)) {
+        unframe(&framed, &cuts);
+    }
+}
+
+/// Feeds bytes in pieces of these sizes, over and over: the body, the trailers, and what was fed but belongs to neither.
+fn unframe(framed: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let (buffers, mut buffer) = (Buffers::default(), Buffer::default());
+    let mut unframer = Unframer::new(Framing::Chunked);
+    let mut data = Vec::new();
+    let mut fed = 0;
+    for size in cuts.iter().cycle() {
+        match unframer.next(&mut buffer) {
+            Ok(Piece::Data(count)) => {
+                data.extend_from_slice(&buffer.filled()[..count]);
+                buffer.consume(count);
+            }
+            Ok(Piece::More) if fed < framed.len() => {
+                buffers.make_room(&mut buffer, LARGE);
+                let piece = &framed[fed..framed.len().min(fed + size)];
+                buffer.free()[..piece.len()].copy_from_slice(piece);
+                buffer.advance(piece.len());
+                fed += piece.len();
+            }
+            _ => break,
+        }
+    }
+    (data, unframer.trailers().to_vec(), buffer.filled().to_vec())
+}
