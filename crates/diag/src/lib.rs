@@ -16,6 +16,6 @@ mod path;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, ObjectRef, Place, Related};
-pub use nearest::{by_nearness, nearest};
+pub use nearest::{by_nearness, nearest, resemblance};
 pub use outcome::Outcome;
 pub use path::{FieldPath, Segment};

@@ -10,10 +10,18 @@ pub fn by_nearness<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> 
     ranked.into_iter().map(|(_, other)| other).collect()
 }
 
-/// The known word that `word` was probably meant to be: at most a third of its letters differ.
+/// The known word that `word` was probably meant to be.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let best = *by_nearness(word, known).first()?;
-    (distance(word, best) <= (word.len() / 3).max(1)).then_some(best)
+    let near = known.into_iter().filter_map(|other| Some((resemblance(word, other)?, other)));
+    near.min().map(|(_, other)| other)
+}
+
+/// How many edit steps make `word` into `known`; `None` if they are too many for a slip of the hand: over a third of its
+/// letters, or over four.
+pub fn resemblance(word: &str, known: &str) -> Option<usize> {
+    let limit = (known.chars().count() / 3).clamp(1, 4);
+    let distance = distance(word, known);
+    (distance <= limit).then_some(distance)
 }
 
 fn distance(word: &str, other: &str) -> usize {

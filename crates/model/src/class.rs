@@ -66,7 +66,7 @@ fn resolve(site: &mut Site<'_>, ingress: &Ingress, classes: &BTreeMap<String, Ar
         return Class::AlbConfig("default".to_owned());
     }
     let known = classes.keys().map(String::as_str);
-    let help = match net_alb_api::annotation::nearest(name, known) {
+    let help = match net_alb_diag::nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("add the IngressClass, with `controller: {CONTROLLER}`, if ALB is to serve it"),
     };

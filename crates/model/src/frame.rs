@@ -4,7 +4,7 @@ use crate::site::Site;
 use crate::{
     AddressType, Alb, DefaultAction, Edition, Listener, ListenerDefaults, ListenerId, Protocol, XForwardedFor,
 };
-use net_alb_api::annotation::{nearest, registry};
+use net_alb_api::annotation::registry;
 use net_alb_api::config::{Settings, Target};
 use net_alb_api::{AlbConfig, IntOrString, ListenerSpec, XForwardedForConfig};
 use net_alb_diag::codes::build;
@@ -229,7 +229,7 @@ fn unknown_fields(
         ];
         let also = ["addressType", "edition", "zoneMappings", "description", "name", "id"];
         let all = known.iter().chain(&typed).chain(&more).chain(&also).copied();
-        if let Some(near) = nearest(key, all) {
+        if let Some(near) = net_alb_diag::nearest(key, all) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
         site.say(diagnostic);

@@ -88,7 +88,7 @@ fn unused(site: &mut Site<'_>, ingress: &Ingress) {
             continue;
         }
         let message = format!("no path has the backend `{name}`, so `{key}` does nothing");
-        let near = net_alb_api::annotation::nearest(name, backends.iter().copied());
+        let near = net_alb_diag::nearest(name, backends.iter().copied());
         let help = near.map_or_else(
             || "correct the name after the dot".into(),
             |near| format!("did you mean `{near}`?"),

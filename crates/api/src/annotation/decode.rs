@@ -17,7 +17,7 @@ use super::{Action, Condition};
 use crate::config::{AnnotationFormat, Settings};
 use json::Json;
 use net_alb_diag::codes::build;
-use net_alb_diag::{Code, Diagnostic, FieldPath, ObjectRef, Outcome, Severity};
+use net_alb_diag::{Code, Diagnostic, FieldPath, ObjectRef, Outcome, Severity, nearest};
 use std::collections::BTreeMap;
 
 /// Where a text comes from, and for whom it is read.
@@ -72,7 +72,7 @@ fn name(at: &FieldPath) -> String {
 
 /// Help for a word that is none of `known`.
 fn did_you_mean<'k>(typed: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
-    match super::nearest(typed, known.clone()) {
+    match nearest(typed, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known are `{}`", known.collect::<Vec<_>>().join("`, `")),
     }

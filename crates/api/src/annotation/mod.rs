@@ -33,20 +33,3 @@ pub fn conditions_key(backend: &str) -> String {
 
 /// The port name that says "the final action is in the annotation".
 pub const USE_ANNOTATION: &str = "use-annotation";
-
-/// How many letters must change to make `typed` into `known`; `None` if that is too many for a slip of the hand.
-fn distance(typed: &str, known: &str) -> Option<usize> {
-    let limit = (known.chars().count() / 3).clamp(1, 4);
-    // The distance is at least the difference in length, and `typed` may be long.
-    if typed.len().abs_diff(known.len()) > 4 * limit {
-        return None;
-    }
-    let distance = strsim::osa_distance(&typed.to_lowercase(), &known.to_lowercase());
-    (distance <= limit).then_some(distance)
-}
-
-/// The candidate that `typed` was probably meant to be, for a message: at most a third of its letters differ.
-pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = candidates.into_iter().filter_map(|known| Some((distance(typed, known)?, known)));
-    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
-}

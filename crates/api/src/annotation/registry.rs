@@ -23,6 +23,7 @@ pub use listener::*;
 pub use rule::*;
 pub use server_group::*;
 
+use net_alb_diag::resemblance;
 use std::fmt::{self, Write};
 
 /// One annotation.
@@ -203,8 +204,8 @@ pub fn nearest(key: &str) -> Option<String> {
     let distance = |annotation: &'static Annotation| {
         let known = annotation.key.strip_prefix(prefix)?.strip_prefix('/')?;
         let distance = match known.strip_suffix('.') {
-            Some(family) => super::distance(stem, family),
-            None => super::distance(rest, known),
+            Some(family) => resemblance(stem, family),
+            None => resemblance(rest, known),
         };
         Some((distance?, annotation))
     };
