@@ -126,7 +126,7 @@ impl Buffers {
     /// Moves the bytes into a block hardly larger than they are: many connections may each wait with half a request.
     pub(crate) fn park(&self, buffer: &mut Buffer) {
         let size = buffer.filled().len().next_multiple_of(512);
-        if size < buffer.capacity() {
+        if size <= buffer.capacity() / 4 {
             let full = std::mem::take(buffer);
             buffer.block = vec![0; size].into();
             buffer.block[..full.filled().len()].copy_from_slice(full.filled());

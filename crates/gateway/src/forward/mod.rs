@@ -56,6 +56,8 @@ pub(crate) enum BodyError {
 pub(crate) trait RequestBody {
     /// All of it, if it has arrived already.
     fn whole(&mut self) -> Option<&[u8]>;
+    /// Holds no more memory than it needs: nobody knows how long the server takes to accept a connection.
+    fn rest(&mut self);
     /// Waits for more of it; empty at the end. What is returned is used up by the next call.
     async fn read(&mut self) -> Result<&[u8], BodyError>;
     /// Trailer lines, after the end.
@@ -158,6 +160,7 @@ impl<'a> Job<'a> {
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
         let whole = exchange::push_whole(self.incoming, body, &mut scratch.out);
+        body.rest();
         let address = endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
         let mut upstream = self.connect(address, endpoints, trace).await?;
         loop {

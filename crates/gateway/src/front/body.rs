@@ -56,6 +56,16 @@ impl RequestBody for Http1Body<'_> {
         Some(&self.input.filled()[..left])
     }
 
+    fn rest(&mut self) {
+        self.settle();
+        let buffers = &self.connection.worker.buffers;
+        if self.input.is_empty() {
+            buffers.release(self.input);
+        } else {
+            buffers.park(self.input);
+        }
+    }
+
     async fn read(&mut self) -> Result<&[u8], BodyError> {
         self.settle();
         let worker = &self.connection.worker;
