@@ -29,4 +29,4 @@ pub use listener::ListenerKey;
 pub use net_alb_model::ObjectKey;
 pub use options::{Limits, Options};
 pub use reason::Reason;
-pub use table::{Change, Table, compile};
+pub use table::{Change, Table, compile, fragments};

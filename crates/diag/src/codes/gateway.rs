@@ -5,8 +5,6 @@ use crate::{Code, Severity};
 /// All of this stage, by id.
 pub(super) const ALL: &[&Code] = &[
     &BAD_REGEX,
-    &BAD_NETWORK,
-    &NO_FINAL_ACTION,
     &BAD_TEMPLATE,
     &HEADER_EDIT_REFUSED,
     &BACKEND_PROTOCOL_NOT_SERVED,
@@ -29,32 +27,6 @@ pub static BAD_REGEX: Code = Code {
                   condition the rule would take requests that it wasn't meant for, so the whole rule is left out.",
     example: "path: \"~*/api/(?!internal)\"\npathType: ImplementationSpecific\n",
     fix: "write the pattern without look-around and back-references; two rules, the exception first, do the same",
-};
-
-/// A `SourceIp` value that is no network.
-pub static BAD_NETWORK: Code = Code {
-    id: "NA3002",
-    reason: "BadNetwork",
-    severity: Severity::Error,
-    title: "a source address is no network",
-    explanation: "ALB's condition `SourceIp` takes networks in CIDR notation. Without its condition the rule would take \
-                  requests from everywhere, so the whole rule is left out.",
-    example: "alb.ingress.kubernetes.io/conditions.hello: |\n  [{\"type\":\"SourceIp\",\"sourceIpConfig\":{\"values\":\
-              [\"10.0.0.0/33\"]}}]\n",
-    fix: "write an address and a prefix length: 10.0.0.0/8, 2001:db8::/32",
-};
-
-/// A rule without a final action.
-pub static NO_FINAL_ACTION: Code = Code {
-    id: "NA3003",
-    reason: "NoFinalAction",
-    severity: Severity::Error,
-    title: "a rule neither forwards nor answers",
-    explanation: "Every forwarding rule of ALB ends in one of ForwardGroup, Redirect and FixedResponse. A rule without \
-                  one can't be served and is left out.",
-    example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"InsertHeader\",\"InsertHeaderConfig\":\
-              {\"key\":\"a\",\"value\":\"b\",\"valueType\":\"UserDefined\"}}]\n# and a backend port `use-annotation`\n",
-    fix: "add a ForwardGroup, Redirect or FixedResponse to the actions",
 };
 
 /// A rewrite or redirect with an unknown variable or a text that fits in no URL.

@@ -71,26 +71,16 @@ impl Request {
         // Clients may send an empty line after a body (RFC 9112 §2.2).
         let blank = bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2;
         let bytes = &bytes[blank..];
-        // Most heads come whole, and are parsed at once.
-        let first_look = searched == 0;
-        let refused = match first_look {
-            true => None,
-            false => self.not_yet(bytes, searched.saturating_sub(blank), limits),
-        };
-        let parsed = refused.map_or_else(|| self.read(bytes, limits), Err);
-        match parsed {
-            Ok(length) => Parsed::Complete(blank + length),
-            Err(Parsed::Partial) if first_look => self.not_yet(bytes, 0, limits).unwrap_or(Parsed::Partial),
-            Err(refused) => refused,
+        // Most heads come whole, and are parsed at once; one that doesn't is parsed when it's all there.
+        if searched > 0
+            && let Some(refused) = not_yet(bytes, searched.saturating_sub(blank), limits)
+        {
+            return refused;
         }
-    }
-
-    /// What to say about a head that isn't all there; `None` if it is.
-    fn not_yet(&self, bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
-        match extent(bytes, searched) {
-            Extent::Complete => None,
-            Extent::BareLineFeed => Some(Parsed::Refused(Reason::MalformedRequest)),
-            Extent::Partial => Some(too_large(bytes, limits).map_or(Parsed::Partial, Parsed::Refused)),
+        match self.read(bytes, limits) {
+            Ok(length) => Parsed::Complete(blank + length),
+            Err(Parsed::Partial) => not_yet(bytes, 0, limits).unwrap_or(Parsed::Partial),
+            Err(refused) => refused,
         }
     }
 
@@ -141,64 +131,69 @@ impl Request {
 
     /// Goes through the fields once: what frames the message, what is about this connection, and the host.
     fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
-        let mut host = None;
-        let mut length = None;
-        let mut chunked = false;
-        let mut connection = ConnectionOptions::default();
-        let mut upgrade = false;
+        let mut seen = Seen::default();
         for at in 0..self.spans.len() {
-            let span = self.spans[at];
-            let value = span.value(&self.text);
-            match span.kind {
-                FieldKind::Host if host.is_some() => return Err(Reason::BadHost),
-                FieldKind::Host => host = Some(span.value as usize..span.value as usize + value.len()),
-                FieldKind::ContentLength => {
-                    let number = content_length(value).ok_or(Reason::BadFraming)?;
-                    if length.replace(number).is_some() {
-                        return Err(Reason::BadFraming);
-                    }
-                }
-                FieldKind::TransferEncoding => {
-                    // The one coding that every recipient agrees about.
-                    if chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                        return Err(Reason::BadFraming);
-                    }
-                    chunked = true;
-                }
-                FieldKind::Connection => connection.read(at, &self.text, &mut self.spans),
-                FieldKind::Upgrade => upgrade = true,
-                FieldKind::Expect => {
-                    self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
-                }
-                FieldKind::Te => {
-                    let mut codings = value.split(|b| *b == b',');
-                    self.facts.takes_trailers |=
-                        codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"));
-                }
-                _ => {}
-            }
+            self.look_at(at, &mut seen)?;
         }
-        self.authority = match (authority, host) {
+        let facts = &mut self.facts;
+        self.authority = match (authority, seen.host) {
             // An absolute URL wins over `Host` (RFC 9112 §3.2.2).
             (Some(authority), Some(_)) => authority,
-            (Some(authority), None) if self.facts.http10 => authority,
+            (Some(authority), None) if facts.http10 => authority,
             (None, Some(host)) => host,
-            (None, None) if self.facts.http10 => 0..0,
+            (None, None) if facts.http10 => 0..0,
             _ => return Err(Reason::BadHost),
         };
         if !is_authority(&self.text[self.authority.clone()]) {
             return Err(Reason::BadHost);
         }
-        self.facts.framing = match (chunked, length) {
+        facts.framing = match (seen.chunked, seen.length) {
             (true, Some(_)) => return Err(Reason::BadFraming),
-            (true, None) if self.facts.http10 => return Err(Reason::BadFraming),
+            (true, None) if facts.http10 => return Err(Reason::BadFraming),
             (true, None) => Framing::Chunked,
             (false, None | Some(0)) => Framing::None,
             (false, Some(length)) => Framing::Length(length),
         };
-        self.facts.keep_alive = !connection.close && (!self.facts.http10 || connection.keep_alive);
-        self.facts.upgrade = upgrade && connection.upgrade && !self.facts.http10;
-        self.facts.expects_continue &= !self.facts.http10;
+        let connection = seen.connection;
+        facts.keep_alive = !connection.close && (!facts.http10 || connection.keep_alive);
+        facts.upgrade = seen.upgrade && connection.upgrade && !facts.http10;
+        facts.expects_continue &= !facts.http10;
+        Ok(())
+    }
+
+    fn look_at(&mut self, at: usize, seen: &mut Seen) -> Result<(), Reason> {
+        let span = self.spans[at];
+        let value = span.value(&self.text);
+        match span.kind {
+            FieldKind::Host => {
+                let start = span.value as usize;
+                if seen.host.replace(start..start + value.len()).is_some() {
+                    return Err(Reason::BadHost);
+                }
+            }
+            FieldKind::ContentLength => {
+                let number = content_length(value).ok_or(Reason::BadFraming)?;
+                if seen.length.replace(number).is_some() {
+                    return Err(Reason::BadFraming);
+                }
+            }
+            FieldKind::TransferEncoding => {
+                // The one coding that every recipient agrees about.
+                if seen.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Reason::BadFraming);
+                }
+                seen.chunked = true;
+            }
+            FieldKind::Connection => seen.connection.read(at, &self.text, &mut self.spans),
+            FieldKind::Upgrade => seen.upgrade = true,
+            FieldKind::Expect => self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
+            FieldKind::Te => {
+                let mut codings = value.split(|b| *b == b',');
+                self.facts.takes_trailers |=
+                    codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -223,6 +218,16 @@ impl Request {
         // httparse takes nothing but UTF-8 for a request target, and `is_authority` nothing but ASCII for a host.
         str::from_utf8(&self.text[range.clone()]).unwrap_or_default()
     }
+}
+
+/// What the fields say that count once.
+#[derive(Debug, Default)]
+struct Seen {
+    host: Option<Range<usize>>,
+    length: Option<u64>,
+    chunked: bool,
+    connection: ConnectionOptions,
+    upgrade: bool,
 }
 
 /// What a request asks for, taken apart.
@@ -259,6 +264,15 @@ impl<'a> Target<'a> {
 fn strip_scheme(target: &str) -> Option<&str> {
     let (scheme, rest) = target.split_once("://")?;
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
+}
+
+/// What to say about a head that isn't all there; `None` if it is.
+fn not_yet(bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
+    match extent(bytes, searched) {
+        Extent::Complete => None,
+        Extent::BareLineFeed => Some(Parsed::Refused(Reason::MalformedRequest)),
+        Extent::Partial => Some(too_large(bytes, limits).map_or(Parsed::Partial, Parsed::Refused)),
+    }
 }
 
 /// Whether a host and port are nothing but that: no user, no space, no delimiter of a URL (RFC 3986 §3.2.2).

@@ -107,7 +107,7 @@ impl Plan {
             }
             _ => {
                 let message = "it has no final action: none of ForwardGroup, Redirect and FixedResponse";
-                return Err(Remark(&codes::gateway::NO_FINAL_ACTION, message.to_owned()));
+                return Err(Remark(&codes::build::NO_FINAL_ACTION, message.to_owned()));
             }
         };
         Ok(Plan { limit: plan.limit, cors: plan.cors, end })

@@ -9,6 +9,7 @@ mod condition;
 pub(crate) mod cors;
 pub(crate) mod edits;
 mod explain;
+mod fragments;
 mod head;
 mod index;
 mod limit;
@@ -24,6 +25,7 @@ pub(crate) mod template;
 mod tests;
 
 pub use explain::{Answer, Explanation, Skipped, TargetShare};
+pub use fragments::fragments;
 pub(crate) use head::FieldSpan;
 pub use head::{Headers, RequestHead, ResponseHead};
 pub use rule::CompiledRule;
@@ -31,7 +33,7 @@ pub use rule::CompiledRule;
 use crate::endpoints::Registry;
 use index::Index;
 use net_alb_diag::{Diagnostic, Outcome};
-use net_alb_model::{Alb, Direction, Fragment, FragmentListener, Listener, ListenerId, ObjectKey};
+use net_alb_model::{Alb, Direction, Fragment, Listener, ListenerId, ObjectKey};
 use rule::{Keys, Origin};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -219,21 +221,7 @@ fn compile_rule(
 
 /// The table of one listener by itself, without sockets: for `explain`, tests and lint. It has no endpoints.
 pub fn compile(alb: &Alb, listener: &Listener) -> Outcome<Table> {
-    let mut fragments: BTreeMap<ObjectKey, Vec<_>> = BTreeMap::new();
-    for rule in &listener.rules {
-        fragments.entry(rule.priority.ingress.clone()).or_default().push(rule.clone());
-    }
-    let changes: Vec<_> = fragments
-        .into_iter()
-        .map(|(ingress, rules)| {
-            let fragment = Fragment {
-                ingress: ingress.clone(),
-                alb: alb.name.clone(),
-                listeners: vec![FragmentListener { id: listener.id, rules, certificate_secrets: Vec::new() }],
-                server_groups: alb.server_groups.clone(),
-            };
-            Change::Put { ingress, fragment: Arc::new(fragment) }
-        })
-        .collect();
+    let put = |(ingress, fragment)| Change::Put { ingress, fragment: Arc::new(fragment) };
+    let changes: Vec<_> = fragments(alb).into_iter().map(put).collect();
     Table::default().apply(&changes, listener.id)
 }

@@ -124,7 +124,7 @@ fn bad_condition(bad: &BadCondition) -> Remark {
             format!("`{}` can't be used as a regular expression: {why}", pattern.escape_debug()),
         ),
         BadCondition::Network(text) => Remark(
-            &codes::gateway::BAD_NETWORK,
+            &codes::build::BAD_CONDITION,
             format!("`{}` is no network in CIDR notation such as `10.0.0.0/8`", text.escape_debug()),
         ),
     }

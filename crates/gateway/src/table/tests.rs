@@ -3,7 +3,7 @@ pub(super) mod notation;
 
 use super::*;
 use net_alb_diag::Code;
-use net_alb_diag::codes::gateway as codes;
+use net_alb_diag::codes::{build, gateway as codes};
 use notation::{LISTENER, backend, fragments};
 use std::net::SocketAddr;
 
@@ -177,8 +177,8 @@ fn a_bad_rule_is_named_and_its_neighbours_serve() {
     assert!(
         message.starts_with("rule `a/a path=~(`: `(` can't be used as a regular expression: unclosed group")
     );
-    assert_eq!(refused("a/a: ip=10.0.0.0/33 -> forward x", &codes::BAD_NETWORK).0, 1);
-    assert_eq!(refused("a/a: host=a -> set a=b", &codes::NO_FINAL_ACTION).0, 1);
+    assert_eq!(refused("a/a: ip=10.0.0.0/33 -> forward x", &build::BAD_CONDITION).0, 1);
+    assert_eq!(refused("a/a: host=a -> set a=b", &build::NO_FINAL_ACTION).0, 1);
     assert_eq!(refused("a/a: host=a -> rewrite path=/${4}; forward x", &codes::BAD_TEMPLATE).0, 1);
     assert_eq!(refused("a/a: host=a -> fixed 302 text/plain no", &codes::BAD_FIXED_RESPONSE).0, 1);
     assert_eq!(refused("a/a: host=a -> set Content-Length=1; forward x", &codes::HEADER_EDIT_REFUSED).0, 2);

@@ -18,6 +18,14 @@ pub(crate) struct Unreadable {
     pub(crate) error: io::Error,
 }
 
+/// What messages call the standard input.
+pub(crate) const STDIN: &str = "stdin";
+
+/// Whether a path means the standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 /// How deep folders are followed; a link that leads back into its own folder ends here.
 const MAX_DEPTH: usize = 32;
 
@@ -30,9 +38,9 @@ pub(crate) fn texts(inputs: &[PathBuf]) -> Result<Vec<Text>, Unreadable> {
         if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
             continue;
         }
-        let (name, bytes) = if path == Path::new("-") {
+        let (name, bytes) = if is_stdin(&path) {
             let mut bytes = Vec::new();
-            ("stdin".to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
+            (STDIN.to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
         } else {
             (path.display().to_string(), std::fs::read(&path))
         };
@@ -48,7 +56,7 @@ pub(crate) fn texts(inputs: &[PathBuf]) -> Result<Vec<Text>, Unreadable> {
 fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
     let mut files = Vec::new();
     for input in inputs {
-        if input != Path::new("-") && input.is_dir() {
+        if !is_stdin(input) && input.is_dir() {
             walk(input, 0, &mut files)?;
         } else {
             files.push(input.clone());

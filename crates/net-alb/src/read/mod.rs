@@ -13,7 +13,7 @@ mod source;
 mod strict;
 mod tree;
 
-pub(crate) use files::{Text, Unreadable, texts};
+pub(crate) use files::{STDIN, Text, Unreadable, is_stdin, texts};
 pub(crate) use source::{Located, SourceMap};
 
 use net_alb_api::Snapshot;
@@ -39,7 +39,7 @@ pub(crate) struct Reading {
     pub(crate) files: BTreeMap<ObjectRef, String>,
     /// Objects with a name that were refused.
     pub(crate) refused: Vec<ObjectRef>,
-    /// Files with a document whose objects can't be told.
+    /// Files with a document whose objects can't be told, and empty ones: somebody may be writing them.
     pub(crate) broken: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ fn read_file(text: Text) -> FileReading {
             );
         }
     };
-    let (mut problems, mut found, mut broken) = (Vec::new(), Vec::new(), false);
+    let (mut problems, mut found, mut broken) = (Vec::new(), Vec::new(), text.trim().is_empty());
     for document in parse::documents(&text) {
         let usable = document.problems.iter().all(|problem| !problem.is_error());
         let root = document.root.filter(|root| usable || has_name(root));

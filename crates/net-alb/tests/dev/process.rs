@@ -1,7 +1,7 @@
 //! A running `net-alb dev` and what it prints.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -32,14 +32,20 @@ pub(crate) struct Dev {
 impl Dev {
     /// Starts `net-alb dev --listen 127.0.0.1:0 --listen-local 127.0.0.1:0 ARGS`.
     pub(crate) fn start(args: &[&str]) -> Dev {
+        Dev::start_with_stdin(args, "")
+    }
+
+    /// The same, with something to read on stdin.
+    pub(crate) fn start_with_stdin(args: &[&str], stdin: &str) -> Dev {
         let mut child = Command::new(env!("CARGO_BIN_EXE_net-alb"))
             .args(["dev", "--listen", "127.0.0.1:0", "--listen-local", "127.0.0.1:0", "--threads", "2"])
             .args(args)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
         let (sender, lines) = channel();
         let outputs: [(bool, Box<dyn Read + Send>); 2] =
             [(true, Box::new(child.stdout.take().unwrap())), (false, Box::new(child.stderr.take().unwrap()))];

@@ -47,6 +47,13 @@ fn saving_changes_what_is_served_and_breaking_the_file_does_not() {
     dev.wait_for("traffic is unharmed");
     assert_eq!(revision(), "hello-00002");
 
+    // Emptied, as an editor does before it writes.
+    fs::write(&file, "").unwrap();
+    dev.wait_for("error[NA0013]");
+    dev.wait_for("Knative Service default/hello is served as it was before this change");
+    dev.wait_for("traffic is unharmed");
+    assert_eq!(revision(), "hello-00002");
+
     // Whole again, but refused by a stage.
     fs::write(&file, service("hello", [60, 50])).unwrap();
     dev.wait_for("error[NA1003]: percentages add up to 110, not 100");

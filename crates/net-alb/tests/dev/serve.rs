@@ -207,3 +207,16 @@ fn a_file_that_is_not_there_ends_the_command() {
     assert_eq!(dev.end().code(), Some(3));
     assert!(dev.printed().contains("No such file"), "{}", dev.printed());
 }
+
+#[test]
+fn what_came_from_stdin_stays_when_a_file_changes() {
+    let file = folder("stdin").join("app.yaml");
+    fs::write(&file, GRAY).unwrap();
+    let piped = GRAY.replace("helloworld-go", "piped").replace("config-features", "config-other");
+    let mut dev = Dev::start_with_stdin(&["-", file.to_str().unwrap()], &piped);
+    let (public, _) = dev.addresses();
+    fs::write(&file, GRAY.replace("percent: 100", "percent: 50").replace("percent: 0", "percent: 50"))
+        .unwrap();
+    dev.wait_for("changed helloworld-go.default.example.com on public");
+    assert_eq!(get(public, "piped.default.example.com", "/", &[]).status, 200);
+}

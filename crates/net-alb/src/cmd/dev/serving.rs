@@ -5,8 +5,7 @@ use net_alb_diag::codes::read::LISTENER_NOT_SERVED;
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
 use net_alb_model::{
-    Action, AddressType, Alb, Backend, Fragment, FragmentListener, Listener, ObjectKey, Protocol, Rule,
-    ServerGroupId,
+    Action, AddressType, Alb, Backend, Fragment, Listener, ObjectKey, Protocol, Rule, ServerGroupId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
@@ -83,7 +82,7 @@ impl Serving {
     fn changes(&mut self, albs: &[Alb]) -> Vec<Change> {
         let mut before = std::mem::take(&mut self.fragments);
         let mut changes = Vec::new();
-        for (ingress, fragment) in albs.iter().flat_map(fragments) {
+        for (ingress, fragment) in albs.iter().flat_map(net_alb_gateway::fragments) {
             let fragment = match before.remove(&ingress) {
                 Some(same) if *same == fragment => same,
                 _ => {
@@ -194,37 +193,4 @@ fn groups(rule: &Rule) -> impl Iterator<Item = &ServerGroupId> {
 fn without_rules(alb: &Alb) -> Alb {
     let listeners = alb.listeners.iter().map(|listener| Listener { rules: Vec::new(), ..listener.clone() });
     Alb { listeners: listeners.collect(), server_groups: Vec::new(), ..alb.clone() }
-}
-
-/// What each Ingress adds to a load balancer.
-fn fragments(alb: &Alb) -> BTreeMap<ObjectKey, Fragment> {
-    let mut fragments: BTreeMap<ObjectKey, Fragment> = BTreeMap::new();
-    for listener in &alb.listeners {
-        for rule in &listener.rules {
-            let ingress = &rule.priority.ingress;
-            let fragment = fragments.entry(ingress.clone()).or_insert_with(|| Fragment {
-                ingress: ingress.clone(),
-                alb: alb.name.clone(),
-                listeners: Vec::new(),
-                server_groups: Vec::new(),
-            });
-            if fragment.listeners.last().is_none_or(|last| last.id != listener.id) {
-                let certificate_secrets = Vec::new(); // TLS isn't served yet
-                fragment.listeners.push(FragmentListener {
-                    id: listener.id,
-                    rules: Vec::new(),
-                    certificate_secrets,
-                });
-            }
-            fragment.listeners.last_mut().expect("one was pushed").rules.push(rule.clone());
-        }
-    }
-    let by_id: BTreeMap<_, _> = alb.server_groups.iter().map(|group| (&group.id, group)).collect();
-    for fragment in fragments.values_mut() {
-        let rules = fragment.listeners.iter().flat_map(|listener| &listener.rules);
-        let used: BTreeSet<_> = rules.flat_map(groups).collect();
-        fragment.server_groups =
-            used.into_iter().filter_map(|id| by_id.get(id).map(|group| (*group).clone())).collect();
-    }
-    fragments
 }

@@ -9,20 +9,25 @@ use super::serving::{self, Serving};
 use crate::cmd::{nothing_to_read, print_report};
 use crate::exit::Failure;
 use crate::pipeline::{self, Stages};
-use crate::read::{self, Reader, Reading, SourceMap, Text};
+use crate::read::{self, Reader, Reading, SourceMap, Text, Unreadable};
 use crate::render::{Style, without_repetition};
 use net_alb_api::config::{Settings, Target};
-use net_alb_diag::{Diagnostic, ObjectRef};
+use net_alb_diag::{Diagnostic, ObjectRef, Severity};
 use net_alb_model::Backend;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::net::SocketAddr;
+
+/// Objects that are named one by one.
+const SHOWN: usize = 5;
 
 /// What lives as long as the command.
 pub(super) struct Session {
     args: DevArgs,
     reader: Reader,
     texts: Vec<Text>,
+    /// Warnings and notes about the last reading, which needn't be repeated about this one.
+    heard: BTreeSet<String>,
     last_good: Option<LastGood>,
     builtin: Backends,
     serving: Serving,
@@ -32,7 +37,8 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(args: DevArgs, builtin: Backends, serving: Serving) -> Self {
         let (reader, board) = (Reader::default(), Board::default());
-        Session { args, reader, texts: Vec::new(), last_good: None, builtin, serving, board }
+        let (texts, heard) = (Vec::new(), BTreeSet::new());
+        Session { args, reader, texts, heard, last_good: None, builtin, serving, board }
     }
 
     /// Ends as the gateway does.
@@ -42,13 +48,14 @@ impl Session {
 
     /// The first reading: a file that can't be read, or an address that is taken, ends the command.
     pub(super) fn begin(&mut self) -> Result<(), Failure> {
-        let texts = read::texts(&self.args.inputs.paths())?;
+        let mut texts = read::texts(&self.args.inputs.paths())?;
+        texts.sort_by_key(|text| text.name == read::STDIN);
         self.serve(texts)
     }
 
     /// Looks at the files again. Whatever fails now, what is served goes on.
     pub(super) fn again(&mut self) -> io::Result<()> {
-        let result = match read::texts(&self.args.inputs.paths()) {
+        let result = match self.texts() {
             Ok(texts) if texts == self.texts => return Ok(()),
             Ok(texts) => self.serve(texts),
             Err(unreadable) => Err(unreadable.into()),
@@ -57,6 +64,15 @@ impl Session {
             Err(failure) => writeln!(anstream::stderr(), "net-alb: {failure}; traffic is unharmed"),
             Ok(()) => Ok(()),
         }
+    }
+
+    /// The files as they are now; what came from the standard input came once.
+    fn texts(&self) -> Result<Vec<Text>, Unreadable> {
+        let mut paths = self.args.inputs.paths();
+        paths.retain(|path| !read::is_stdin(path));
+        let mut texts = read::texts(&paths)?;
+        texts.extend(self.texts.iter().filter(|text| text.name == read::STDIN).cloned());
+        Ok(texts)
     }
 
     fn serve(&mut self, texts: Vec<Text>) -> Result<(), Failure> {
@@ -73,11 +89,22 @@ impl Session {
         ran.said.extend(serving::unserved(&ran.stages.albs));
         ran.said.extend(self.serving.update(&ran.stages.albs, endpoints)?);
         ran.said = without_repetition(std::mem::take(&mut ran.said), &ran.sources);
+        self.leave_out_heard(&mut ran.said);
         ran.report().map_err(Failure::system("writing to stderr"))?;
         self.show(&ran.stages).map_err(Failure::system("writing to stdout"))?;
         let flawed = last_good::refused(&ran.stages.diagnostics, &ran.stages.sources);
         self.last_good = Some(LastGood::new(&reading, flawed));
         Ok(())
+    }
+
+    /// Errors are said every time, since they are about what isn't served; the rest only when it's new.
+    fn leave_out_heard(&mut self, said: &mut Vec<Diagnostic>) {
+        let identity = |diagnostic: &Diagnostic| format!("{:?} {diagnostic}", diagnostic.place);
+        let now = said.iter().map(identity).collect();
+        let before = std::mem::replace(&mut self.heard, now);
+        said.retain(|diagnostic| {
+            diagnostic.severity == Severity::Error || !before.contains(&identity(diagnostic))
+        });
     }
 
     /// Runs the stages; a second time if an object was refused that has an earlier version to go back to.
@@ -142,8 +169,11 @@ impl Ran {
     fn report(&self) -> io::Result<()> {
         let mut out = anstream::stderr().lock();
         print_report(&mut out, &self.said, &self.sources, Style::Text)?;
-        for object in &self.kept {
+        for object in self.kept.iter().take(SHOWN) {
             writeln!(out, "{object} is served as it was before this change")?;
+        }
+        if self.kept.len() > SHOWN {
+            writeln!(out, "… and {} more", self.kept.len() - SHOWN)?;
         }
         if !self.kept.is_empty() {
             writeln!(out, "traffic is unharmed")?;

@@ -1,5 +1,6 @@
 //! Which moments are worth looking at the files again: somebody saved one, or wants to stop.
 
+use crate::read::is_stdin;
 use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ pub(super) fn watch(inputs: &[PathBuf], events: Sender<Event>) -> notify::Result
 
 fn folders(inputs: &[PathBuf]) -> BTreeMap<PathBuf, RecursiveMode> {
     let mut folders = BTreeMap::new();
-    for input in inputs.iter().filter(|input| *input != Path::new("-")) {
+    for input in inputs.iter().filter(|input| !is_stdin(input)) {
         if input.is_dir() {
             folders.insert(input.clone(), RecursiveMode::Recursive);
             continue;
