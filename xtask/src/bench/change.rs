@@ -2,12 +2,14 @@
 //! connections are closed for it.
 
 use super::client::{Connection, Question};
+use super::machine::BOTH_CPUS;
 use super::peer::{Peer, write};
-use super::process::wait_until;
+use super::process::{Program, wait_until};
 use super::routing::{Routing, SEEN_PATH};
 use super::serving::{Bench, Serving};
 use super::workload::Workload;
 use anyhow::{Context, Result, ensure};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Kept open by clients that have nothing to ask at the moment.
@@ -55,6 +57,15 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Change>> {
         }
     }
     Ok(changes)
+}
+
+/// The gateway's own part of it, without files: what `route_change` prints.
+pub(super) fn in_process(bench: &Bench, example: &Path) -> Result<String> {
+    let command = [example.display().to_string()];
+    let mut program = Program::start("route_change", BOTH_CPUS, &command, bench.folder())?;
+    let status = program.finish(LIMIT)?;
+    ensure!(status.success(), "route_change ended with {status}: {}", program.last_words());
+    program.output()
 }
 
 fn one(serving: &Serving, routing: &Routing) -> Result<Change> {

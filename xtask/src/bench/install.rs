@@ -44,11 +44,18 @@ fn existing(path: &Path) -> Result<PathBuf> {
 
 fn net_alb(root: &Path) -> Result<PathBuf> {
     println!("building net-alb as it is shipped");
-    run(Command::new("cargo")
-        .args(["build", "--profile", "dist", "--package", "net-alb"])
-        .current_dir(root))?;
+    built(root, &["--package", "net-alb"], "net-alb")
+}
+
+/// The example that changes routes in process.
+pub(super) fn route_change(root: &Path) -> Result<PathBuf> {
+    built(root, &["--package", "net-alb-gateway", "--example", "route_change"], "examples/route_change")
+}
+
+fn built(root: &Path, what: &[&str], file: &str) -> Result<PathBuf> {
+    run(Command::new("cargo").args(["build", "--profile", "dist"]).args(what).current_dir(root))?;
     let metadata = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?;
-    existing(&metadata.target_directory.as_std_path().join("dist/net-alb"))
+    existing(&metadata.target_directory.as_std_path().join("dist").join(file))
 }
 
 /// On PATH, or where Debian keeps programs for the administrator.

@@ -8,9 +8,11 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 /// Where the proxies run.
-pub(super) const PROXY_CPU: usize = 0;
+pub(super) const PROXY_CPU: &str = "0";
 /// Where the load generator and the backend run.
-pub(super) const LOAD_CPU: usize = 1;
+pub(super) const LOAD_CPU: &str = "1";
+/// For what is a proxy and its load in one.
+pub(super) const BOTH_CPUS: &str = "0,1";
 
 /// The kernel's account of all CPUs at one moment.
 #[derive(Debug, Clone, Copy)]

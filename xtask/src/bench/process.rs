@@ -35,14 +35,14 @@ pub(super) struct Usage {
 }
 
 impl Program {
-    /// Starts `command` on `cpu`; both of its outputs go to `NAME.log` in `folder`.
+    /// Starts `command` on these CPUs; both of its outputs go to `NAME.log` in `folder`.
     ///
     /// `setpriv --pdeathsig` ends it even when this program is killed and can't clean up.
-    pub(super) fn start(name: &str, cpu: usize, command: &[String], folder: &Path) -> Result<Self> {
+    pub(super) fn start(name: &str, cpus: &str, command: &[String], folder: &Path) -> Result<Self> {
         let log = folder.join(format!("{name}.log"));
         let output = File::create(&log).with_context(|| format!("creating {}", log.display()))?;
         let child = Command::new("setpriv")
-            .args(["--pdeathsig", "TERM", "taskset", "--cpu-list", &cpu.to_string()])
+            .args(["--pdeathsig", "TERM", "taskset", "--cpu-list", cpus])
             .args(command)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)

@@ -24,6 +24,8 @@ pub(super) struct Report {
     rounds: usize,
     pub runs: Vec<(Workload, Vec<Run>)>,
     pub changes: Vec<Change>,
+    /// What the gateway's own example printed about a change without files; empty if it didn't run.
+    pub in_process: String,
 }
 
 impl Report {
@@ -37,7 +39,14 @@ impl Report {
         }
         circumstances.push(format!("{} rounds of {} s", bench.rounds, bench.seconds));
         let name = machine::first_line("date", &["-u", "+%Y-%m-%d"])?;
-        Ok(Report { name, circumstances, rounds: bench.rounds, runs: Vec::new(), changes: Vec::new() })
+        Ok(Report {
+            name,
+            circumstances,
+            rounds: bench.rounds,
+            runs: Vec::new(),
+            changes: Vec::new(),
+            in_process: String::new(),
+        })
     }
 
     /// Ratios of a workload's runs.
@@ -71,6 +80,10 @@ impl Report {
         }
         if !self.changes.is_empty() {
             page += &change_section(&self.changes);
+        }
+        if !self.in_process.is_empty() {
+            let heading = "One route of 10,000 changed by a call of net-alb's gateway, in process";
+            let _ = write!(page, "\n## {heading}\n\n{}", self.in_process);
         }
         page
     }

@@ -48,6 +48,11 @@ impl Bench {
         Ok(Bench { peers, wrk: install::wrk()?, backend, upstreams, rounds, seconds, folder })
     }
 
+    /// Whether a proxy is measured.
+    pub(super) fn has(&self, peer: Peer) -> bool {
+        self.peers.iter().any(|(one, _)| *one == peer)
+    }
+
     /// For files of a measurement.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
