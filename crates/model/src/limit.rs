@@ -4,6 +4,7 @@ use crate::fragment::condition::Reading;
 use crate::site::Site;
 use crate::{Action, Condition, Direction, Edition, HeaderValue, Pattern, Redirect};
 use net_alb_api::annotation as wire;
+use net_alb_api::annotation::header::{RESERVED_REQUEST, RESERVED_RESPONSE, is_token};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 
@@ -57,11 +58,6 @@ impl Edition {
             },
         }
     }
-}
-
-/// Whether a text is a token of HTTP: a header's name, a method. Source: RFC 9110, 5.6.2.
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Counts of a whole rule.
@@ -208,37 +204,14 @@ fn shown(text: &str) -> String {
     if text.chars().count() > 40 { format!("one of {}", text.chars().count()) } else { format!("`{text}`") }
 }
 
-/// Headers that ALB sets itself. Source: ALB API, CreateRule, `InsertHeaderConfig`.
-const REQUEST_HEADERS: &[&str] = &[
-    "slb-id",
-    "slb-ip",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-forwarded-eip",
-    "x-forwarded-port",
-    "x-forwarded-client-srcport",
-    "connection",
-    "upgrade",
-    "content-length",
-    "transfer-encoding",
-    "keep-alive",
-    "te",
-    "host",
-    "cookie",
-    "remoteip",
-    "authority",
-    "x-forwarded-host",
-];
-const RESPONSE_HEADERS: &[&str] = &["connection", "upgrade", "content-length", "transfer-encoding"];
-
 const CONTENT_TYPES: &[&str] =
     &["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 
 /// Values of one action.
 pub(crate) fn check_action(site: &mut Site<'_>, action: &Action, direction: Direction, at: &FieldPath) {
     let reserved = match direction {
-        Direction::Request => REQUEST_HEADERS,
-        Direction::Response => RESPONSE_HEADERS,
+        Direction::Request => RESERVED_REQUEST,
+        Direction::Response => RESERVED_RESPONSE,
     };
     let mut beyond: Vec<String> = Vec::new();
     match action {

@@ -9,6 +9,7 @@ mod condition;
 pub mod decode;
 pub mod extension;
 pub mod gray;
+pub mod header;
 pub mod knative;
 pub mod registry;
 

@@ -2,27 +2,13 @@
 
 use super::rule::{Matches, Origin};
 use super::{Conversion, codes};
+use net_alb_api::annotation::header::{RESERVED_REQUEST, is_token};
 use net_alb_diag::FieldPath;
 use std::collections::BTreeMap;
 
 /// Headers that belong to the connection or, as `Host`, to the route: setting them would change where a message ends.
 const FRAMING: &[&str] =
     &["host", "connection", "upgrade", "content-length", "transfer-encoding", "keep-alive", "te"];
-
-/// What `InsertHeader` refuses beyond [`FRAMING`] (ALB, CreateRule, InsertHeaderConfig.Key).
-const ALBS_OWN: &[&str] = &[
-    "slb-id",
-    "slb-ip",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-forwarded-eip",
-    "x-forwarded-port",
-    "x-forwarded-client-srcport",
-    "cookie",
-    "remoteip",
-    "authority",
-    "x-forwarded-host",
-];
 
 /// Values of headers, names and values of cookies (ALB, CreateRule).
 const LONGEST_VALUE: usize = 128;
@@ -142,11 +128,6 @@ pub(super) fn texts(matches: &Matches) -> impl Iterator<Item = &String> {
     matches.headers.values().chain(matches.cookies.iter().flat_map(|(name, value)| [name, value]))
 }
 
-/// RFC 9110, 5.1: a token.
-fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-}
-
 /// What is wrong with a header that nobody can send, and what to do about it.
 fn unsendable(name: &str, value: &str) -> Option<(String, &'static str)> {
     match name.to_ascii_lowercase().as_str() {
@@ -191,7 +172,7 @@ fn beyond_name(name: &str) -> Option<String> {
 }
 
 fn beyond_insert(name: &str, value: &str) -> Option<String> {
-    if ALBS_OWN.contains(&name.to_ascii_lowercase().as_str()) {
+    if RESERVED_REQUEST.contains(&name.to_ascii_lowercase().as_str()) {
         return Some(format!("`{name}` is ALB's own header, which it doesn't let others set"));
     }
     let value_fault = || {

@@ -1,11 +1,11 @@
 //! `actions.NAME` to actions.
 
 use super::forward::Groups;
-use crate::limit;
 use crate::site::Site;
 use crate::{Action, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
 use net_alb_api::annotation as wire;
 use net_alb_api::annotation::extension::TargetHeaders;
+use net_alb_api::annotation::header::is_token;
 use net_alb_api::{IntOrString, Objects};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
@@ -175,7 +175,7 @@ fn system_value(site: &mut Site<'_>, text: &str, reading: &Reading<'_>) -> Optio
 }
 
 fn header_name(site: &mut Site<'_>, name: &str, reading: &Reading<'_>) -> Option<()> {
-    if limit::is_token(name) {
+    if is_token(name) {
         return Some(());
     }
     reading.refuse(site, format!("`{name}` is no header's name"));

@@ -6,7 +6,8 @@ use super::server_group::Treatment;
 use super::{Context, order};
 use crate::paths::{PathRef, paths};
 use crate::site::Site;
-use crate::{Condition, KeyPattern, ListenerId, ObjectKey, Pattern, Target, limit};
+use crate::{Condition, KeyPattern, ListenerId, ObjectKey, Pattern, Target};
+use net_alb_api::annotation::header::is_token;
 use net_alb_api::annotation::registry;
 use net_alb_api::{Ingress, Objects};
 use net_alb_diag::codes::build;
@@ -78,7 +79,7 @@ fn matched(site: &mut Site<'_>) -> Vec<Condition> {
         );
     }
     for (annotation, name) in [(by_header, &header), (by_cookie, &cookie)] {
-        if !name.is_empty() && !limit::is_token(name) {
+        if !name.is_empty() && !is_token(name) {
             site.bad(annotation, name);
         }
     }

@@ -9,6 +9,7 @@ use crate::site::Site;
 use crate::{Action, Backend, Direction, ServerGroupId};
 use net_alb_api::annotation::decode;
 use net_alb_api::annotation::extension::TargetHeaders;
+use net_alb_api::annotation::header::is_token;
 use net_alb_api::annotation::registry::{self, Annotation};
 use net_alb_api::{IntOrString, Objects};
 use net_alb_diag::FieldPath;
@@ -91,8 +92,7 @@ fn target_headers(site: &mut Site<'_>, backend: &str) -> Vec<TargetHeaders> {
     let mut entries = outcome.value;
     for entry in &mut entries {
         let message = |name: &str| format!("`{name}` is no header, or its value has control characters");
-        let usable =
-            |name: &str, value: &str| limit::is_token(name) && !value.contains(|c: char| c.is_control());
+        let usable = |name: &str, value: &str| is_token(name) && !value.contains(|c: char| c.is_control());
         let bad: Vec<_> = entry.headers.iter().filter(|(name, value)| !usable(name, value)).collect();
         let bad: Vec<String> = bad.into_iter().map(|(name, _)| name.clone()).collect();
         for name in bad {

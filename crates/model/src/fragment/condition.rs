@@ -4,6 +4,7 @@ use crate::limit;
 use crate::site::Site;
 use crate::{Condition, Direction, KeyPattern, Pattern, StatusRange};
 use net_alb_api::annotation as wire;
+use net_alb_api::annotation::header::is_token;
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 use std::net::IpAddr;
@@ -163,14 +164,14 @@ fn refuse(site: &mut Site<'_>, reading: &Reading<'_>, message: String) {
 }
 
 fn header_name(site: &mut Site<'_>, name: String, reading: &Reading<'_>) -> String {
-    if !limit::is_token(&name) {
+    if !is_token(&name) {
         refuse(site, reading, format!("`{name}` is no header's name"));
     }
     name
 }
 
 fn method(site: &mut Site<'_>, text: &str, reading: &Reading<'_>) -> Option<String> {
-    if limit::is_token(text) && !text.contains(|c: char| c.is_ascii_lowercase()) {
+    if is_token(text) && !text.contains(|c: char| c.is_ascii_lowercase()) {
         return Some(text.to_owned());
     }
     refuse(site, reading, format!("a method is upper-case, such as `GET`, but is `{text}`"));
