@@ -31,6 +31,8 @@ enum Chore {
     Bench(bench::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),
+    /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
+    E2e(cluster::e2e::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Ci => ci::run(&root()),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
+        Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
     }
 }
 
