@@ -25,22 +25,23 @@ pub(crate) enum FieldKind {
 impl FieldKind {
     pub(crate) fn of(name: &[u8]) -> FieldKind {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        match name.len() {
-            2 if is(b"te") => FieldKind::Te,
-            4 if is(b"host") => FieldKind::Host,
-            6 if is(b"expect") => FieldKind::Expect,
-            6 if is(b"slb-id") => FieldKind::SlbId,
-            7 if is(b"upgrade") => FieldKind::Upgrade,
-            10 if is(b"connection") => FieldKind::Connection,
-            10 if is(b"keep-alive") => FieldKind::Hop,
-            14 if is(b"content-length") => FieldKind::ContentLength,
-            15 if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
-            16 if is(b"proxy-connection") => FieldKind::Hop,
-            16 if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
-            16 if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
-            17 if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
-            17 if is(b"transfer-encoding") => FieldKind::TransferEncoding,
-            26 if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
+        // Length and first letter leave one or two candidates.
+        match (name.len(), name.first().map(u8::to_ascii_lowercase)) {
+            (2, Some(b't')) if is(b"te") => FieldKind::Te,
+            (4, Some(b'h')) if is(b"host") => FieldKind::Host,
+            (6, Some(b'e')) if is(b"expect") => FieldKind::Expect,
+            (6, Some(b's')) if is(b"slb-id") => FieldKind::SlbId,
+            (7, Some(b'u')) if is(b"upgrade") => FieldKind::Upgrade,
+            (10, Some(b'c')) if is(b"connection") => FieldKind::Connection,
+            (10, Some(b'k')) if is(b"keep-alive") => FieldKind::Hop,
+            (14, Some(b'c')) if is(b"content-length") => FieldKind::ContentLength,
+            (15, Some(b'x')) if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
+            (16, Some(b'p')) if is(b"proxy-connection") => FieldKind::Hop,
+            (16, Some(b'x')) if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
+            (16, Some(b'x')) if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
+            (17, Some(b'x')) if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
+            (17, Some(b't')) if is(b"transfer-encoding") => FieldKind::TransferEncoding,
+            (26, Some(b'x')) if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
             _ => FieldKind::Other,
         }
     }
@@ -90,6 +91,34 @@ pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_known_in_any_case_of_letters() {
+        let known = [
+            ("te", FieldKind::Te),
+            ("host", FieldKind::Host),
+            ("expect", FieldKind::Expect),
+            ("slb-id", FieldKind::SlbId),
+            ("upgrade", FieldKind::Upgrade),
+            ("connection", FieldKind::Connection),
+            ("keep-alive", FieldKind::Hop),
+            ("content-length", FieldKind::ContentLength),
+            ("x-forwarded-for", FieldKind::XForwardedFor),
+            ("proxy-connection", FieldKind::Hop),
+            ("x-forwarded-port", FieldKind::XForwardedPort),
+            ("x-forwarded-host", FieldKind::XForwardedHost),
+            ("x-forwarded-proto", FieldKind::XForwardedProto),
+            ("transfer-encoding", FieldKind::TransferEncoding),
+            ("x-forwarded-client-srcport", FieldKind::XForwardedClientSrcPort),
+        ];
+        for (name, kind) in known {
+            let (upper, other) = (name.to_ascii_uppercase(), format!("{}_", &name[..name.len() - 1]));
+            for (name, kind) in [(name, kind), (&upper, kind), (&other, FieldKind::Other)] {
+                assert_eq!(FieldKind::of(name.as_bytes()), kind, "{name}");
+            }
+        }
+        assert_eq!(FieldKind::of(b""), FieldKind::Other);
+    }
 
     #[test]
     fn a_content_length_is_digits() {

@@ -157,7 +157,9 @@ impl Request {
     fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
-            self.look_at(at, &mut seen)?;
+            if self.spans[at].kind != FieldKind::Other {
+                self.look_at(at, &mut seen)?;
+            }
         }
         let facts = &mut self.facts;
         let http10 = facts.version == Version::Http10;
@@ -269,19 +271,19 @@ impl<'a> Target<'a> {
         if method == "TRACE" || method == "CONNECT" {
             return Err(Reason::MethodNotAllowed);
         }
-        if target.contains('#') {
-            return Err(Reason::MalformedRequest);
-        }
-        let (authority, rest) = if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
-            (None, target)
-        } else {
-            let rest = strip_scheme(target).ok_or(Reason::MalformedRequest)?;
-            let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            (Some(authority), rest)
+        // A fragment is nothing that a client may send.
+        let mark = memchr::memchr2(b'?', b'#', target.as_bytes());
+        let (rest, query) = match mark.map(|at| target.split_at(at)) {
+            Some((_, marked)) if marked.contains('#') => return Err(Reason::MalformedRequest),
+            Some((rest, marked)) => (rest, Some(&marked[1..])),
+            None => (target, None),
         };
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
+        let (authority, path) = if rest.starts_with('/') || (target == "*" && method == "OPTIONS") {
+            (None, rest)
+        } else {
+            let rest = strip_scheme(rest).ok_or(Reason::MalformedRequest)?;
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(authority), path)
         };
         Ok(Target { authority, path, query })
     }
@@ -303,8 +305,22 @@ fn not_yet(bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
 
 /// Whether a host and port are nothing but that: no user, no space, no delimiter of a URL (RFC 3986 §3.2.2).
 fn is_authority(text: &[u8]) -> bool {
-    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b);
-    text.len() <= 1024 && text.iter().all(allowed)
+    const ALLOWED: [bool; 256] = {
+        let mut allowed = [false; 256];
+        let mut byte: u8 = 0;
+        while byte < 0x80 {
+            allowed[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let marks = b"-._~%!$&'()*+,;=:[]";
+        let mut at = 0;
+        while at < marks.len() {
+            allowed[marks[at] as usize] = true;
+            at += 1;
+        }
+        allowed
+    };
+    text.len() <= 1024 && text.iter().fold(true, |all, byte| all & ALLOWED[usize::from(*byte)])
 }
 
 /// Whether the head, or what there is of it, is beyond the limits.
