@@ -73,13 +73,17 @@ impl Incoming<'_> {
         for (name, computed) in edits.computed() {
             let copied = match computed {
                 Computed::Header(from) => self.head.headers.values(from).next(),
+                Computed::Override(value) => self.head.headers.values(name).next().map(|own| match own {
+                    b"override" => value.as_bytes(),
+                    own => own,
+                }),
                 Computed::System(_) => Some(&b""[..]),
             };
             let Some(copied) = copied else { continue };
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b": ");
             match computed {
-                Computed::Header(_) => out.extend_from_slice(copied),
+                Computed::Header(_) | Computed::Override(_) => out.extend_from_slice(copied),
                 Computed::System(SystemValue::ClientSrcPort) => push_number(self.peer.port(), out),
                 Computed::System(SystemValue::ClientSrcIp) => push_address(self.peer.ip(), out),
                 Computed::System(SystemValue::Protocol) => {
