@@ -6,7 +6,7 @@ use crate::http1::field::FieldKind;
 use crate::table::action::RewritePlan;
 use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
-use crate::table::{CompiledRule, RequestHead};
+use crate::table::{CompiledRule, Headers, RequestHead};
 use net_alb_model::SystemValue;
 use std::io::Write;
 
@@ -138,9 +138,7 @@ pub(crate) fn push_request(
 fn push_line(head: &RequestHead<'_>, out: &mut Vec<u8>) {
     let query_mark: &[u8] = if head.query.is_some() { b"?" } else { b"" };
     let query = head.query.unwrap_or_default().as_bytes();
-    // An absolute URL may have had no path.
-    let slash: &[u8] = if head.path.is_empty() { b"/" } else { b"" };
-    let target = [head.method.as_bytes(), b" ", slash, head.path.as_bytes(), query_mark, query];
+    let target = [head.method.as_bytes(), b" ", head.path.as_bytes(), query_mark, query];
     let host = [b" HTTP/1.1\r\nhost: ", head.authority.as_bytes(), b"\r\n"];
     for part in target.into_iter().chain(host) {
         out.extend_from_slice(part);
@@ -162,12 +160,28 @@ fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
         FieldKind::SlbId => !set.slb_id,
         // A body of length 0 is none, but its sender may want it said.
         FieldKind::ContentLength => incoming.facts.framing == Framing::None,
-        FieldKind::Host
+        FieldKind::NetworkProbe | FieldKind::NetworkHash => incoming.facts.is_probe,
+        FieldKind::Internal
+        | FieldKind::Lookalike
+        | FieldKind::Host
         | FieldKind::TransferEncoding
         | FieldKind::Connection
         | FieldKind::Te
         | FieldKind::Hop => false,
     }
+}
+
+/// The names of the headers that are Knative's own and so stay behind.
+pub(crate) fn internal_headers(headers: Headers<'_>) -> Vec<String> {
+    let probes: Vec<_> = headers.values("k-network-probe").collect();
+    let is_probe = probes == [b"probe"];
+    let stays_behind = |kind| match kind {
+        FieldKind::Internal => true,
+        FieldKind::NetworkProbe | FieldKind::NetworkHash => !is_probe,
+        _ => false,
+    };
+    let dropped = headers.fields().filter(|(_, _, kind)| stays_behind(*kind));
+    dropped.map(|(name, _, _)| String::from_utf8_lossy(name).into_owned()).collect()
 }
 
 /// The headers that tell the backend about the client.

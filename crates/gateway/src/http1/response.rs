@@ -102,7 +102,9 @@ impl Response {
                     }
                     chunked = true;
                 }
-                FieldKind::Connection => connection.read(at, &self.text, &mut self.spans),
+                FieldKind::Connection if !connection.read(at, &self.text, &mut self.spans) => {
+                    return Err(Malformed);
+                }
                 _ => {}
             }
         }
