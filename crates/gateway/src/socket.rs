@@ -21,6 +21,11 @@ impl Socket {
         Socket { stream: RefCell::new(stream) }
     }
 
+    /// Waits until there may be something to read, and needs no buffer for that.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.borrow().poll_read_ready(context)
+    }
+
     /// Reads into the buffer's room, of which there must be some; 0 is the end.
     pub(crate) fn poll_read(
         &self,

@@ -8,7 +8,7 @@ use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
 use crate::table::{CompiledRule, Headers, RequestHead};
 use net_alb_model::SystemValue;
-use std::io::Write;
+use std::net::IpAddr;
 
 /// What a rewrite has made of a request; `None` is "as it was".
 #[derive(Debug, Default)]
@@ -73,24 +73,25 @@ impl Incoming<'_> {
         for (name, computed) in edits.computed() {
             let copied = match computed {
                 Computed::Header(from) => self.head.headers.values(from).next(),
+                Computed::Override(value) => self.head.headers.values(name).next().map(|own| match own {
+                    b"override" => value.as_bytes(),
+                    own => own,
+                }),
                 Computed::System(_) => Some(&b""[..]),
             };
             let Some(copied) = copied else { continue };
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b": ");
-            // Writing into memory can't fail.
-            let _ = match computed {
-                Computed::Header(_) => out.write_all(copied),
-                Computed::System(SystemValue::ClientSrcPort) => write!(out, "{}", self.peer.port()),
-                Computed::System(SystemValue::ClientSrcIp) => {
-                    write!(out, "{}", self.peer.ip().to_canonical())
-                }
+            match computed {
+                Computed::Header(_) | Computed::Override(_) => out.extend_from_slice(copied),
+                Computed::System(SystemValue::ClientSrcPort) => push_number(self.peer.port(), out),
+                Computed::System(SystemValue::ClientSrcIp) => push_address(self.peer.ip(), out),
                 Computed::System(SystemValue::Protocol) => {
-                    out.write_all(self.facts.version.as_str().as_bytes())
+                    out.extend_from_slice(self.facts.version.as_str().as_bytes());
                 }
-                Computed::System(SystemValue::SLBId) => write!(out, "{}", self.listener.alb),
-                Computed::System(SystemValue::SLBPort) => write!(out, "{}", self.listener.id.port),
-            };
+                Computed::System(SystemValue::SLBId) => out.extend_from_slice(self.listener.alb.as_bytes()),
+                Computed::System(SystemValue::SLBPort) => push_number(self.listener.id.port, out),
+            }
             out.extend_from_slice(b"\r\n");
         }
     }
@@ -117,7 +118,7 @@ pub(crate) fn push_request(
     match incoming.facts.framing {
         Framing::None | Framing::UntilClose => {}
         Framing::Length(length) => {
-            let _ = write!(out, "content-length: {length}\r\n");
+            push_number_field(b"content-length", length, out);
         }
         Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
@@ -190,26 +191,26 @@ pub(crate) fn internal_headers(headers: Headers<'_>) -> Vec<String> {
 fn push_forwarded(incoming: &Incoming<'_>, out: &mut Vec<u8>) {
     let set = &incoming.frame.x_forwarded_for;
     let peer = incoming.peer;
-    // Writing into memory can't fail.
     if set.x_forwarded_for {
         out.extend_from_slice(b"x-forwarded-for: ");
         for value in incoming.head.headers.values("x-forwarded-for").filter(|value| !value.is_empty()) {
             out.extend_from_slice(value);
             out.extend_from_slice(b", ");
         }
-        let _ = write!(out, "{}\r\n", peer.ip().to_canonical());
+        push_address(peer.ip(), out);
+        out.extend_from_slice(b"\r\n");
     }
     if set.proto {
         push_field(b"x-forwarded-proto", incoming.scheme().as_bytes(), out);
     }
     if set.slb_port {
-        let _ = write!(out, "x-forwarded-port: {}\r\n", incoming.listener.id.port);
+        push_number_field(b"x-forwarded-port", incoming.listener.id.port, out);
     }
     if set.host {
         push_field(b"x-forwarded-host", incoming.head.authority.as_bytes(), out);
     }
     if set.client_src_port {
-        let _ = write!(out, "x-forwarded-client-srcport: {}\r\n", peer.port());
+        push_number_field(b"x-forwarded-client-srcport", peer.port(), out);
     }
     if set.slb_id {
         push_field(b"slb-id", incoming.listener.alb.as_bytes(), out);
@@ -219,5 +220,28 @@ fn push_forwarded(incoming: &Incoming<'_>, out: &mut Vec<u8>) {
 pub(crate) fn push_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     for part in [name, b": ", value, b"\r\n"] {
         out.extend_from_slice(part);
+    }
+}
+
+pub(crate) fn push_number_field(name: &[u8], number: impl itoa::Integer, out: &mut Vec<u8>) {
+    push_field(name, itoa::Buffer::new().format(number).as_bytes(), out);
+}
+
+fn push_number(number: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Appends an address, an IPv4 one always as such. Every request has one, so it isn't left to the slow `Display`.
+fn push_address(address: IpAddr, out: &mut Vec<u8>) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            for (at, number) in address.octets().into_iter().enumerate() {
+                if at > 0 {
+                    out.push(b'.');
+                }
+                push_number(number, out);
+            }
+        }
+        IpAddr::V6(address) => out.extend_from_slice(address.to_string().as_bytes()),
     }
 }

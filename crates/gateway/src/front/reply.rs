@@ -2,11 +2,10 @@
 
 use super::answer::push_status_code;
 use crate::forward::Incoming;
-use crate::forward::head::push_field;
+use crate::forward::head::{push_field, push_number_field};
 use crate::reason::Reason;
 use crate::table::action::RedirectPlan;
 use net_alb_model::FixedResponse;
-use std::io::Write;
 
 /// An answer of the gateway's own. Its head says so: `x-net-alb-error` where it's an error.
 #[derive(Debug, Default)]
@@ -82,8 +81,7 @@ impl Reply {
             push_field(b"content-type", content_type.as_bytes(), out);
         }
         if self.status != 204 && self.status != 304 {
-            // Writing into memory can't fail.
-            let _ = write!(out, "content-length: {}\r\n", self.body.len());
+            push_number_field(b"content-length", self.body.len(), out);
         }
         out.extend_from_slice(&self.lines);
         out.extend_from_slice(connection);

@@ -16,7 +16,10 @@ pub(crate) fn is_authority(text: &[u8]) -> bool {
     let is_host = if text.starts_with(b"[") {
         str::from_utf8(host).is_ok_and(|host| host.parse::<std::net::Ipv6Addr>().is_ok())
     } else {
-        !host.is_empty() && host.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b))
+        !host.is_empty()
+            && host
+                .iter()
+                .all(|b| matches!(b, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'))
     };
     is_host && text.len() <= LONGEST && is_port(port)
 }

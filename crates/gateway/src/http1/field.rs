@@ -33,8 +33,8 @@ pub(crate) enum FieldKind {
 impl FieldKind {
     pub(crate) fn of(name: &[u8]) -> FieldKind {
         match FieldKind::known(name) {
-            FieldKind::Other if name.len() <= LONGEST_KNOWN && memchr::memchr(b'_', name).is_some() => {
-                let dashed: SmallVec<[u8; LONGEST_KNOWN]> =
+            FieldKind::Other if has_dashed_length(name) && name.contains(&b'_') => {
+                let dashed: SmallVec<[u8; 32]> =
                     name.iter().map(|b| if *b == b'_' { b'-' } else { *b }).collect();
                 match FieldKind::known(&dashed) {
                     FieldKind::Other => FieldKind::Other,
@@ -47,39 +47,44 @@ impl FieldKind {
 
     fn known(name: &[u8]) -> FieldKind {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        match name.len() {
-            2 if is(b"te") => FieldKind::Te,
-            4 if is(b"host") => FieldKind::Host,
-            6 if is(b"expect") => FieldKind::Expect,
-            6 if is(b"slb-id") => FieldKind::SlbId,
-            7 if is(b"upgrade") => FieldKind::Upgrade,
-            10 if is(b"connection") => FieldKind::Connection,
-            10 if is(b"keep-alive") => FieldKind::Hop,
-            14 if is(b"content-length") => FieldKind::ContentLength,
-            14 if is(b"http2-settings") => FieldKind::Hop,
-            14 if is(b"k-network-hash") => FieldKind::NetworkHash,
-            15 if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
-            15 if is(b"k-network-probe") => FieldKind::NetworkProbe,
-            15 if is(b"k-proxy-request") || is(b"k-original-host") || is(b"k-kubelet-probe") => {
-                FieldKind::Internal
-            }
-            16 if is(b"k-passthrough-lb") => FieldKind::Internal,
-            16 if is(b"proxy-connection") => FieldKind::Hop,
-            16 if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
-            16 if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
-            17 if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
-            17 if is(b"transfer-encoding") => FieldKind::TransferEncoding,
-            24 if is(b"knative-serving-revision") => FieldKind::Internal,
-            25 if is(b"knative-serving-namespace") => FieldKind::Internal,
-            29 if is(b"knative-serving-default-route") => FieldKind::Internal,
-            26 if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
+        // Length and first letter leave one or two candidates.
+        match (name.len(), name.first().map(u8::to_ascii_lowercase)) {
+            (2, Some(b't')) if is(b"te") => FieldKind::Te,
+            (4, Some(b'h')) if is(b"host") => FieldKind::Host,
+            (6, Some(b'e')) if is(b"expect") => FieldKind::Expect,
+            (6, Some(b's')) if is(b"slb-id") => FieldKind::SlbId,
+            (7, Some(b'u')) if is(b"upgrade") => FieldKind::Upgrade,
+            (10, Some(b'c')) if is(b"connection") => FieldKind::Connection,
+            (10, Some(b'k')) if is(b"keep-alive") => FieldKind::Hop,
+            (14, Some(b'c')) if is(b"content-length") => FieldKind::ContentLength,
+            (14, Some(b'h')) if is(b"http2-settings") => FieldKind::Hop,
+            (14, Some(b'k')) if is(b"k-network-hash") => FieldKind::NetworkHash,
+            (15, Some(b'k')) if is(b"k-network-probe") => FieldKind::NetworkProbe,
+            (15, Some(b'k')) if is(b"k-proxy-request") => FieldKind::Internal,
+            (15, Some(b'k')) if is(b"k-original-host") => FieldKind::Internal,
+            (15, Some(b'k')) if is(b"k-kubelet-probe") => FieldKind::Internal,
+            (15, Some(b'x')) if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
+            (16, Some(b'k')) if is(b"k-passthrough-lb") => FieldKind::Internal,
+            (16, Some(b'p')) if is(b"proxy-connection") => FieldKind::Hop,
+            (16, Some(b'x')) if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
+            (16, Some(b'x')) if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
+            (17, Some(b'x')) if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
+            (17, Some(b't')) if is(b"transfer-encoding") => FieldKind::TransferEncoding,
+            (24, Some(b'k')) if is(b"knative-serving-revision") => FieldKind::Internal,
+            (25, Some(b'k')) if is(b"knative-serving-namespace") => FieldKind::Internal,
+            (29, Some(b'k')) if is(b"knative-serving-default-route") => FieldKind::Internal,
+            (26, Some(b'x')) if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
             _ => FieldKind::Other,
         }
     }
 }
 
-/// `knative-serving-default-route`.
-const LONGEST_KNOWN: usize = 29;
+/// Whether a known name with a dash is as long as this one.
+fn has_dashed_length(name: &[u8]) -> bool {
+    const LENGTHS: u32 =
+        1 << 6 | 1 << 10 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 29;
+    name.len() < 32 && LENGTHS >> name.len() & 1 == 1
+}
 
 /// What the `Connection` fields of a message ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -142,6 +147,48 @@ pub(crate) fn is_tunnel_protocol(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_known_in_any_case_of_letters() {
+        let known = [
+            ("te", FieldKind::Te),
+            ("host", FieldKind::Host),
+            ("expect", FieldKind::Expect),
+            ("slb-id", FieldKind::SlbId),
+            ("upgrade", FieldKind::Upgrade),
+            ("connection", FieldKind::Connection),
+            ("keep-alive", FieldKind::Hop),
+            ("content-length", FieldKind::ContentLength),
+            ("x-forwarded-for", FieldKind::XForwardedFor),
+            ("proxy-connection", FieldKind::Hop),
+            ("x-forwarded-port", FieldKind::XForwardedPort),
+            ("x-forwarded-host", FieldKind::XForwardedHost),
+            ("x-forwarded-proto", FieldKind::XForwardedProto),
+            ("transfer-encoding", FieldKind::TransferEncoding),
+            ("x-forwarded-client-srcport", FieldKind::XForwardedClientSrcPort),
+            ("http2-settings", FieldKind::Hop),
+            ("k-network-hash", FieldKind::NetworkHash),
+            ("k-network-probe", FieldKind::NetworkProbe),
+            ("k-proxy-request", FieldKind::Internal),
+            ("k-original-host", FieldKind::Internal),
+            ("k-kubelet-probe", FieldKind::Internal),
+            ("k-passthrough-lb", FieldKind::Internal),
+            ("knative-serving-revision", FieldKind::Internal),
+            ("knative-serving-namespace", FieldKind::Internal),
+            ("knative-serving-default-route", FieldKind::Internal),
+        ];
+        for (name, kind) in known {
+            let (upper, other) = (name.to_ascii_uppercase(), format!("{}_", &name[..name.len() - 1]));
+            for (name, kind) in [(name, kind), (&upper, kind), (&other, FieldKind::Other)] {
+                assert_eq!(FieldKind::of(name.as_bytes()), kind, "{name}");
+            }
+            if name.contains('-') {
+                let underscored = name.replacen('-', "_", 1);
+                assert_eq!(FieldKind::of(underscored.as_bytes()), FieldKind::Lookalike, "{underscored}");
+            }
+        }
+        assert_eq!(FieldKind::of(b""), FieldKind::Other);
+    }
 
     #[test]
     fn a_content_length_is_digits() {

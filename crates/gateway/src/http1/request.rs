@@ -161,7 +161,9 @@ impl Request {
     fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
-            self.look_at(at, &mut seen)?;
+            if self.spans[at].kind != FieldKind::Other {
+                self.look_at(at, &mut seen)?;
+            }
         }
         let facts = &mut self.facts;
         let http10 = facts.version == Version::Http10;
@@ -307,19 +309,19 @@ impl<'a> Target<'a> {
         if method.len() > LONGEST_METHOD {
             return Err(Reason::MalformedRequest);
         }
-        if target.contains('#') {
-            return Err(Reason::MalformedRequest);
-        }
-        let (authority, rest) = if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
-            (None, target)
-        } else {
-            let rest = strip_scheme(target).ok_or(Reason::MalformedRequest)?;
-            let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            (Some(authority), rest)
+        // A fragment is nothing that a client may send.
+        let mark = memchr::memchr2(b'?', b'#', target.as_bytes());
+        let (rest, query) = match mark.map(|at| target.split_at(at)) {
+            Some((_, marked)) if marked.contains('#') => return Err(Reason::MalformedRequest),
+            Some((rest, marked)) => (rest, Some(&marked[1..])),
+            None => (target, None),
         };
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
+        let (authority, path) = if rest.starts_with('/') || (target == "*" && method == "OPTIONS") {
+            (None, rest)
+        } else {
+            let rest = strip_scheme(rest).ok_or(Reason::MalformedRequest)?;
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(authority), path)
         };
         Ok(Target { authority, path, query })
     }

@@ -85,6 +85,9 @@ impl Response {
         let mut connection = ConnectionOptions::default();
         for at in 0..self.spans.len() {
             let span = self.spans[at];
+            if span.kind == FieldKind::Other {
+                continue;
+            }
             let value = span.value(&self.text);
             match span.kind {
                 FieldKind::ContentLength => {

@@ -85,6 +85,11 @@ impl Worker {
     /// wait, a parked one stays parked. The block grows up to `most`; beyond it's an error.
     pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
         poll_fn(|context| {
+            // Most polls are about something else that the task waits for: they come to this and no further.
+            if socket.poll_readable(context)?.is_pending() {
+                self.buffers.release(buffer);
+                return Poll::Pending;
+            }
             let parked = buffer.is_parked();
             if !self.buffers.make_room(buffer, most) {
                 return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
