@@ -17,6 +17,7 @@ mod gateway;
 mod http1;
 mod listener;
 mod options;
+mod parts;
 mod reason;
 mod socket;
 pub mod table;

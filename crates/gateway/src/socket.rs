@@ -43,21 +43,33 @@ impl Socket {
 
     /// Writes what the peer takes at once of `first`, then `second`.
     pub(crate) async fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        let count = poll_fn(|context| {
-            let mut stream = self.stream.borrow_mut();
-            let stream = Pin::new(&mut *stream);
-            match (first, second) {
-                (bytes, []) | ([], bytes) => stream.poll_write(context, bytes),
-                _ => stream.poll_write_vectored(context, &[IoSlice::new(first), IoSlice::new(second)]),
-            }
-        })
-        .await?;
+        let count = poll_fn(|context| self.poll_write(context, first, second)).await?;
         if count == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(count) }
+    }
+
+    /// Writes what the peer takes at once of `first`, then `second`.
+    pub(crate) fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        first: &[u8],
+        second: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut stream = self.stream.borrow_mut();
+        let stream = Pin::new(&mut *stream);
+        match (first, second) {
+            (bytes, []) | ([], bytes) => stream.poll_write(context, bytes),
+            _ => stream.poll_write_vectored(context, &[IoSlice::new(first), IoSlice::new(second)]),
+        }
     }
 
     /// Says that nothing more will be written.
     pub(crate) async fn shutdown(&self) -> io::Result<()> {
-        poll_fn(|context| Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(context)).await
+        poll_fn(|context| self.poll_shutdown(context)).await
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream.borrow_mut()).poll_shutdown(context)
     }
 
     /// Whether the peer has sent nothing, not even the end: what an unused connection must look like to be used again.

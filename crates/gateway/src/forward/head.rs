@@ -1,12 +1,14 @@
-//! The head of a request on its way to a backend.
+//! The head of a request on its way to a backend, and of its answer on the way back.
 
-use super::Incoming;
+use super::{Changes, Incoming};
 use crate::http1::Framing;
 use crate::http1::field::FieldKind;
+use crate::http1::response::Response;
 use crate::table::action::RewritePlan;
+use crate::table::cors::CorsPolicy;
 use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
-use crate::table::{CompiledRule, RequestHead};
+use crate::table::{CompiledRule, Headers, RequestHead};
 use net_alb_model::SystemValue;
 use std::net::IpAddr;
 
@@ -135,13 +137,38 @@ pub(crate) fn push_request(
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends the fields of an answer that go on to the client, but none that frame it.
+pub(crate) fn push_answer(
+    response: &Response,
+    changes: &Changes<'_>,
+    incoming: &Incoming<'_>,
+    out: &mut Vec<u8>,
+) {
+    response.head().headers.copy(out, |name, kind| {
+        let passes = match kind {
+            FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
+            FieldKind::Upgrade => response.status == 101,
+            FieldKind::ContentLength => response.status >= 200 && response.status != 204,
+            _ => true,
+        };
+        let ours = changes.edits.is_some_and(|edits| edits.drops(name))
+            || (changes.cors.is_some() && CorsPolicy::owns(name));
+        passes && !ours
+    });
+    if let Some((policy, origin)) = changes.cors {
+        policy.allow(origin, false, out);
+    }
+    if let Some(edits) = changes.edits {
+        out.extend_from_slice(edits.fixed());
+        incoming.push_computed(edits, out);
+    }
+}
+
 /// Appends request line and host.
 fn push_line(head: &RequestHead<'_>, out: &mut Vec<u8>) {
     let query_mark: &[u8] = if head.query.is_some() { b"?" } else { b"" };
     let query = head.query.unwrap_or_default().as_bytes();
-    // An absolute URL may have had no path.
-    let slash: &[u8] = if head.path.is_empty() { b"/" } else { b"" };
-    let target = [head.method.as_bytes(), b" ", slash, head.path.as_bytes(), query_mark, query];
+    let target = [head.method.as_bytes(), b" ", head.path.as_bytes(), query_mark, query];
     let host = [b" HTTP/1.1\r\nhost: ", head.authority.as_bytes(), b"\r\n"];
     for part in target.into_iter().chain(host) {
         out.extend_from_slice(part);
@@ -163,12 +190,28 @@ fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
         FieldKind::SlbId => !set.slb_id,
         // A body of length 0 is none, but its sender may want it said.
         FieldKind::ContentLength => incoming.facts.framing == Framing::None,
-        FieldKind::Host
+        FieldKind::NetworkProbe | FieldKind::NetworkHash => incoming.facts.is_probe,
+        FieldKind::Internal
+        | FieldKind::Lookalike
+        | FieldKind::Host
         | FieldKind::TransferEncoding
         | FieldKind::Connection
         | FieldKind::Te
         | FieldKind::Hop => false,
     }
+}
+
+/// The names of the headers that are Knative's own and so stay behind.
+pub(crate) fn internal_headers(headers: Headers<'_>) -> Vec<String> {
+    let probes: Vec<_> = headers.values("k-network-probe").collect();
+    let is_probe = probes == [b"probe"];
+    let stays_behind = |kind| match kind {
+        FieldKind::Internal => true,
+        FieldKind::NetworkProbe | FieldKind::NetworkHash => !is_probe,
+        _ => false,
+    };
+    let dropped = headers.fields().filter(|(_, _, kind)| stays_behind(*kind));
+    dropped.map(|(name, _, _)| String::from_utf8_lossy(name).into_owned()).collect()
 }
 
 /// The headers that tell the backend about the client.

@@ -1,4 +1,5 @@
-use super::field::{ConnectionOptions, FieldKind, content_length};
+use super::authority::is_authority;
+use super::field::{ConnectionOptions, FieldKind, content_length, is_tunnel_protocol};
 use super::head::{Extent, extent, has_strict_lines, offset, spans};
 use super::{Framing, MOST_FIELDS};
 use crate::options::Limits;
@@ -11,7 +12,7 @@ use std::ops::Range;
 /// A request's head: its bytes, and where everything is in them. Kept for the next request, which overwrites it.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
-    text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     pub(crate) spans: Vec<FieldSpan>,
     method: Range<usize>,
     authority: Range<usize>,
@@ -35,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) expects_continue: bool,
     /// The client takes trailers.
     pub(crate) takes_trailers: bool,
+    /// A probe of the routing, whose headers go on to the backend, which answers it.
+    pub(crate) is_probe: bool,
     pub(crate) is_head: bool,
 }
 
@@ -72,6 +75,7 @@ impl Default for Facts {
             upgrade: false,
             expects_continue: false,
             takes_trailers: false,
+            is_probe: false,
             is_head: false,
         }
     }
@@ -153,8 +157,28 @@ impl Request {
         self.judge(authority)
     }
 
+    /// Begins a head that doesn't come as text, with its first line.
+    pub(crate) fn begin(&mut self, method: &str, target: &str) -> Result<(), Reason> {
+        let printable = |b: u8| b > b' ' && b != 0x7f;
+        let parts = Target::read(method, target)?;
+        if parts.authority.is_some() || !target.bytes().all(printable) {
+            return Err(Reason::MalformedRequest);
+        }
+        let path = method.len() + 1;
+        self.method = 0..method.len();
+        self.path = path..path + parts.path.len();
+        self.query = parts.query.map(|query| path + target.len() - query.len()..path + target.len());
+        self.facts = Facts { is_head: method == "HEAD", ..Facts::default() };
+        self.text.clear();
+        self.spans.clear();
+        for part in [method, " ", target, " HTTP/1.1\r\n"] {
+            self.text.extend_from_slice(part.as_bytes());
+        }
+        Ok(())
+    }
+
     /// Goes through the fields once: what frames the message, what is about this connection, and the host.
-    fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
+    pub(crate) fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
             if self.spans[at].kind != FieldKind::Other {
@@ -171,7 +195,8 @@ impl Request {
             (None, None) if http10 => 0..0,
             _ => return Err(Reason::BadHost),
         };
-        if !is_authority(&self.text[self.authority.clone()]) {
+        let nobody = http10 && self.authority.is_empty();
+        if !nobody && !is_authority(&self.text[self.authority.clone()]) {
             return Err(Reason::BadHost);
         }
         facts.framing = match (seen.chunked, seen.length) {
@@ -183,8 +208,11 @@ impl Request {
         };
         let connection = seen.connection;
         facts.keep_alive = !connection.close && (!http10 || connection.keep_alive);
-        facts.upgrade = seen.upgrade && connection.upgrade && !http10;
+        // With a body, where the protocols meet would be a matter of opinion.
+        let may_upgrade = !http10 && facts.framing == Framing::None;
+        facts.upgrade = may_upgrade && connection.upgrade && seen.upgrade == Some(true);
         facts.expects_continue &= !http10;
+        facts.is_probe = seen.probe == Some(true);
         Ok(())
     }
 
@@ -211,10 +239,22 @@ impl Request {
                 }
                 seen.chunked = true;
             }
-            FieldKind::Connection => seen.connection.read(at, &self.text, &mut self.spans),
-            // HTTP/2 in a tunnel would be requests that no rule has seen.
-            FieldKind::Upgrade => seen.upgrade = !value.to_ascii_lowercase().starts_with(b"h2c"),
-            FieldKind::Expect => self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
+            FieldKind::Connection if !seen.connection.read(at, &self.text, &mut self.spans) => {
+                return Err(Reason::MalformedRequest);
+            }
+            FieldKind::Upgrade => seen.upgrade = Some(seen.upgrade.is_none() && is_tunnel_protocol(value)),
+            FieldKind::Expect => {
+                // Said once, and nothing else: what a backend doesn't know it may answer as it likes.
+                if !self.facts.expects_continue && value.eq_ignore_ascii_case(b"100-continue") {
+                    self.facts.expects_continue = true;
+                } else {
+                    self.spans[at].kind = FieldKind::Hop;
+                }
+            }
+            FieldKind::NetworkProbe => {
+                seen.probe = Some(seen.probe.is_none() && value == b"probe");
+            }
+            FieldKind::Lookalike => return Err(Reason::MalformedRequest),
             FieldKind::Te => {
                 let mut codings = value.split(|b| *b == b',');
                 self.facts.takes_trailers |=
@@ -230,10 +270,19 @@ impl Request {
         RequestHead {
             method: self.part(&self.method),
             authority: self.part(&self.authority),
-            path: self.part(&self.path),
+            path: self.path(),
             query: self.query.as_ref().map(|query| self.part(query)),
             headers: Headers::spans(&self.text, &self.spans),
             client,
+        }
+    }
+
+    /// A URL may have had no path: then the root is meant, or for OPTIONS the whole server (RFC 9112 §3.2.1, §3.2.4).
+    fn path(&self) -> &str {
+        match self.part(&self.path) {
+            "" if self.query.is_none() && self.part(&self.method) == "OPTIONS" => "*",
+            "" => "/",
+            path => path,
         }
     }
 
@@ -255,8 +304,14 @@ struct Seen {
     length: Option<u64>,
     chunked: bool,
     connection: ConnectionOptions,
-    upgrade: bool,
+    /// Whether the only `Upgrade` may become a tunnel.
+    upgrade: Option<bool>,
+    /// Whether the only `K-Network-Probe` is the one that goes through gateways.
+    probe: Option<bool>,
 }
+
+/// No method that is registered has more than 17 letters.
+const LONGEST_METHOD: usize = 32;
 
 /// What a request asks for, taken apart.
 struct Target<'a> {
@@ -270,6 +325,9 @@ impl<'a> Target<'a> {
     fn read(method: &str, target: &'a str) -> Result<Target<'a>, Reason> {
         if method == "TRACE" || method == "CONNECT" {
             return Err(Reason::MethodNotAllowed);
+        }
+        if method.len() > LONGEST_METHOD {
+            return Err(Reason::MalformedRequest);
         }
         // A fragment is nothing that a client may send.
         let mark = memchr::memchr2(b'?', b'#', target.as_bytes());
@@ -301,26 +359,6 @@ fn not_yet(bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
         Extent::BareLineFeed => Some(Parsed::Refused(Reason::MalformedRequest)),
         Extent::Partial => Some(too_large(bytes, limits).map_or(Parsed::Partial, Parsed::Refused)),
     }
-}
-
-/// Whether a host and port are nothing but that: no user, no space, no delimiter of a URL (RFC 3986 §3.2.2).
-fn is_authority(text: &[u8]) -> bool {
-    const ALLOWED: [bool; 256] = {
-        let mut allowed = [false; 256];
-        let mut byte: u8 = 0;
-        while byte < 0x80 {
-            allowed[byte as usize] = byte.is_ascii_alphanumeric();
-            byte += 1;
-        }
-        let marks = b"-._~%!$&'()*+,;=:[]";
-        let mut at = 0;
-        while at < marks.len() {
-            allowed[marks[at] as usize] = true;
-            at += 1;
-        }
-        allowed
-    };
-    text.len() <= 1024 && text.iter().fold(true, |all, byte| all & ALLOWED[usize::from(*byte)])
 }
 
 /// Whether the head, or what there is of it, is beyond the limits.

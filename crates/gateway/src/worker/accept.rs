@@ -45,7 +45,7 @@ pub(super) async fn run(
 }
 
 fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer: SocketAddr) {
-    let connection = Connection::new(worker, state, Socket::new(stream), peer);
+    let connection = Rc::new(Connection::new(worker, state, Socket::new(stream), peer));
     let census = Census::new(worker);
     tokio::task::spawn_local(async move {
         http1::serve(&connection).await;
