@@ -1,6 +1,6 @@
 use super::Framing;
 use super::field::FieldKind;
-use super::head::Reader;
+use super::head::fields;
 use crate::buffer::Buffer;
 
 /// Takes a body out of its framing, piece by piece.
@@ -169,7 +169,7 @@ fn trailers(bytes: &[u8], kept: &mut Vec<u8>) -> Result<Option<usize>, BadChunk>
     };
     let block = &bytes[..end + 4];
     let mut spans = Vec::new();
-    Reader::new(block).fields(&mut spans).map_err(|_| BadChunk)?;
+    fields(block, 0, &mut spans).map_err(|_| BadChunk)?;
     for span in spans.iter().filter(|span| span.kind == FieldKind::Other) {
         for part in [span.name(block), b": ", span.value(block), b"\r\n"] {
             kept.extend_from_slice(part);

@@ -41,122 +41,103 @@ pub(crate) enum Stop {
     TooLarge,
 }
 
-/// A request's first line.
+/// A request's first line, with its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RequestLine {
     pub(crate) method: Range<usize>,
     pub(crate) target: Range<usize>,
     pub(crate) http10: bool,
+    pub(crate) end: usize,
 }
 
-/// An answer's first line.
+/// An answer's first line, with its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusLine {
     pub(crate) status: u16,
     pub(crate) phrase: Range<usize>,
     pub(crate) http10: bool,
+    pub(crate) end: usize,
 }
 
-/// A head, and how far it has been read.
-#[derive(Debug)]
-pub(crate) struct Reader<'a> {
-    bytes: &'a [u8],
-    pub(crate) at: usize,
+/// Reads the first line of a request (RFC 9112 §3). The target may be anything visible.
+pub(crate) fn request_line(bytes: &[u8]) -> Result<RequestLine, Stop> {
+    let method = 0..token_length(bytes);
+    expect(&bytes[method.end..], b" ")?;
+    let start = method.end + 1;
+    let target = start..start + length_from(b'!', &bytes[start..]);
+    let http10 = either(&bytes[target.end..], b" HTTP/1.1\r\n", b" HTTP/1.0\r\n")?;
+    if method.is_empty() || target.is_empty() {
+        return Err(Stop::Malformed);
+    }
+    let end = target.end + b" HTTP/1.1\r\n".len();
+    Ok(RequestLine { method, target, http10, end })
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Reader { bytes, at: 0 }
+/// Reads the first line of an answer (RFC 9112 §4). Some servers leave out the space before a phrase that is empty.
+pub(crate) fn status_line(bytes: &[u8]) -> Result<StatusLine, Stop> {
+    let http10 = either(bytes, b"HTTP/1.1 ", b"HTTP/1.0 ")?;
+    let code = b"HTTP/1.1 ".len();
+    let (digits, rest) = bytes[code..].split_first_chunk::<3>().ok_or(Stop::Partial)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Stop::Malformed);
     }
+    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+    let start = code + 3 + usize::from(rest.starts_with(b" "));
+    let phrase = if start > code + 3 { start..start + text_length(&bytes[start..]) } else { start..start };
+    expect(&bytes[phrase.end..], b"\r\n")?;
+    let end = phrase.end + 2;
+    Ok(StatusLine { status, phrase, http10, end })
+}
 
-    /// RFC 9112 §3. The target may be anything visible.
-    pub(crate) fn request_line(&mut self) -> Result<RequestLine, Stop> {
-        let method = self.run(token_length)?;
-        self.expect(b" ")?;
-        let target = self.run(|rest| length_from(b'!', rest))?;
-        self.expect(b" ")?;
-        if method.is_empty() || target.is_empty() {
-            return Err(Stop::Malformed);
+/// Reads the fields from `at` on (RFC 9112 §5). Returns where the empty line after them ends.
+pub(crate) fn fields(bytes: &[u8], mut at: usize, spans: &mut Vec<FieldSpan>) -> Result<usize, Stop> {
+    spans.clear();
+    loop {
+        let line = &bytes[at..];
+        let name = token_length(line);
+        if name == 0 {
+            return expect(line, b"\r\n").map(|()| at + 2);
         }
-        let http10 = self.version()?;
-        self.expect(b"\r\n")?;
-        Ok(RequestLine { method, target, http10 })
-    }
-
-    /// RFC 9112 §4. Some servers leave out the space before a phrase that is empty.
-    pub(crate) fn status_line(&mut self) -> Result<StatusLine, Stop> {
-        let http10 = self.version()?;
-        self.expect(b" ")?;
-        let digits = self.run(|rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count())?;
-        let [hundreds, tens, ones] = self.bytes[digits] else { return Err(Stop::Malformed) };
-        let status =
-            [hundreds, tens, ones].iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
-        let mut phrase = self.at..self.at;
-        if self.bytes[self.at] == b' ' {
-            self.at += 1;
-            phrase = self.run(text_length)?;
+        expect(&line[name..], b":")?;
+        let mut start = name + 1;
+        while matches!(line.get(start), Some(b' ' | b'\t')) {
+            start += 1;
         }
-        self.expect(b"\r\n")?;
-        Ok(StatusLine { status, phrase, http10 })
+        let length = text_length(&line[start..]);
+        expect(&line[start + length..], b"\r\n")?;
+        let value = line[start..start + length].trim_ascii_end();
+        let span = span(at, &line[..name], at + start, value).filter(|_| spans.len() < MOST_FIELDS);
+        spans.push(span.ok_or(Stop::TooLarge)?);
+        at += start + length + 2;
     }
+}
 
-    /// The fields and the empty line (RFC 9112 §5).
-    pub(crate) fn fields(&mut self, spans: &mut Vec<FieldSpan>) -> Result<(), Stop> {
-        spans.clear();
-        loop {
-            let name = self.run(token_length)?;
-            if name.is_empty() {
-                return self.expect(b"\r\n");
-            }
-            self.expect(b":")?;
-            self.run(|rest| rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count())?;
-            let value = self.run(text_length)?;
-            self.expect(b"\r\n")?;
-            let span = self.span(name, value).filter(|_| spans.len() < MOST_FIELDS);
-            spans.push(span.ok_or(Stop::TooLarge)?);
-        }
+fn span(name_at: usize, name: &[u8], value_at: usize, value: &[u8]) -> Option<FieldSpan> {
+    Some(FieldSpan {
+        name: u32::try_from(name_at).ok()?,
+        value: u32::try_from(value_at).ok()?,
+        name_len: u16::try_from(name.len()).ok()?,
+        value_len: u16::try_from(value.len()).ok()?,
+        kind: FieldKind::of(name),
+    })
+}
+
+/// Whether it begins with `second`, not `first`.
+fn either(bytes: &[u8], first: &[u8], second: &[u8]) -> Result<bool, Stop> {
+    match expect(bytes, first) {
+        Err(Stop::Malformed) => expect(bytes, second).map(|()| true),
+        read => read.map(|()| false),
     }
+}
 
-    fn span(&self, name: Range<usize>, value: Range<usize>) -> Option<FieldSpan> {
-        let kind = FieldKind::of(&self.bytes[name.clone()]);
-        Some(FieldSpan {
-            name: u32::try_from(name.start).ok()?,
-            value: u32::try_from(value.start).ok()?,
-            name_len: u16::try_from(name.len()).ok()?,
-            value_len: u16::try_from(self.bytes[value].trim_ascii_end().len()).ok()?,
-            kind,
-        })
-    }
-
-    /// `HTTP/1.1`, or `HTTP/1.0`, which is true.
-    fn version(&mut self) -> Result<bool, Stop> {
-        self.expect(b"HTTP/1.")?;
-        let digit = *self.bytes.get(self.at).ok_or(Stop::Partial)?;
-        self.at += 1;
-        match digit {
-            b'0' | b'1' => Ok(digit == b'0'),
-            _ => Err(Stop::Malformed),
-        }
-    }
-
-    /// Passes over as many bytes as `length` counts at the front of the rest. Something must follow.
-    fn run(&mut self, length: impl FnOnce(&[u8]) -> usize) -> Result<Range<usize>, Stop> {
-        let start = self.at;
-        self.at += length(&self.bytes[start..]);
-        if self.at < self.bytes.len() { Ok(start..self.at) } else { Err(Stop::Partial) }
-    }
-
-    /// Passes over exactly this.
-    fn expect(&mut self, text: &[u8]) -> Result<(), Stop> {
-        let rest = &self.bytes[self.at..];
-        if rest.starts_with(text) {
-            self.at += text.len();
-            Ok(())
-        } else if text.starts_with(rest) {
-            Err(Stop::Partial)
-        } else {
-            Err(Stop::Malformed)
-        }
+#[inline]
+fn expect(bytes: &[u8], text: &[u8]) -> Result<(), Stop> {
+    if bytes.starts_with(text) {
+        Ok(())
+    } else if text.starts_with(bytes) {
+        Err(Stop::Partial)
+    } else {
+        Err(Stop::Malformed)
     }
 }
 
@@ -177,7 +158,7 @@ fn token_length(bytes: &[u8]) -> usize {
         }
         table
     };
-    bytes.iter().take_while(|byte| TOKEN[usize::from(**byte)]).count()
+    bytes.iter().position(|byte| !TOKEN[usize::from(*byte)]).unwrap_or(bytes.len())
 }
 
 /// Bytes of a value at the front: visible ones, others than ASCII, spaces and tabs (RFC 9110 §5.5).

@@ -2,7 +2,7 @@
 
 use super::Framing;
 use super::body::{Piece, Unframer, push_chunk_size};
-use super::head::{Reader, Stop};
+use super::head::{Stop, fields, request_line, status_line};
 use super::request::{Parsed, Request};
 use super::response::Response;
 use crate::buffer::{Buffer, Buffers, LARGE};
@@ -169,17 +169,20 @@ struct Head {
 }
 
 fn ours(bytes: &[u8]) -> Result<Head, Stop> {
-    let (mut request, mut answer) = (Reader::new(bytes), Reader::new(bytes));
     let text = |range: std::ops::Range<usize>| String::from_utf8_lossy(&bytes[range]).into_owned();
     let mut spans = Vec::new();
     let (length, line) = if bytes.starts_with(b"HTTP/") {
-        let line = answer.status_line()?;
-        answer.fields(&mut spans)?;
-        (answer.at, vec![line.status.to_string(), text(line.phrase), line.http10.to_string()])
+        let line = status_line(bytes)?;
+        (
+            fields(bytes, line.end, &mut spans)?,
+            vec![line.status.to_string(), text(line.phrase), line.http10.to_string()],
+        )
     } else {
-        let line = request.request_line()?;
-        request.fields(&mut spans)?;
-        (request.at, vec![text(line.method), text(line.target), line.http10.to_string()])
+        let line = request_line(bytes)?;
+        (
+            fields(bytes, line.end, &mut spans)?,
+            vec![text(line.method), text(line.target), line.http10.to_string()],
+        )
     };
     let pair = |span: &crate::table::FieldSpan| {
         (String::from_utf8_lossy(span.name(bytes)).into_owned(), span.value(bytes).to_vec())

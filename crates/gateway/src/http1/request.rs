@@ -1,7 +1,7 @@
 use super::Framing;
 use super::authority::is_authority;
 use super::field::{ConnectionOptions, FieldKind, content_length, is_tunnel_protocol};
-use super::head::{Extent, Reader, RequestLine, Stop, extent};
+use super::head::{Extent, RequestLine, Stop, extent, fields, request_line};
 use crate::options::Limits;
 use crate::reason::Reason;
 use crate::table::{FieldSpan, Headers, RequestHead};
@@ -114,17 +114,16 @@ impl Request {
     }
 
     fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, Parsed> {
-        let mut reader = Reader::new(bytes);
-        let line = reader.request_line().map_err(stopped)?;
-        reader.fields(&mut self.spans).map_err(stopped)?;
-        let head = &bytes[..reader.at];
+        let line = request_line(bytes).map_err(stopped)?;
+        let end = fields(bytes, line.end, &mut self.spans).map_err(stopped)?;
+        let head = &bytes[..end];
         if let Some(reason) = too_large(head, limits) {
             return Err(Parsed::Refused(reason));
         }
         self.text.clear();
         self.text.extend_from_slice(head);
         self.note(head, line).map_err(Parsed::Refused)?;
-        Ok(head.len())
+        Ok(end)
     }
 
     /// Notes where everything is in the head, and judges it.

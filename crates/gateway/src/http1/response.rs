@@ -1,6 +1,6 @@
 use super::Framing;
 use super::field::{ConnectionOptions, FieldKind, content_length};
-use super::head::{Extent, Reader, Stop, extent};
+use super::head::{Extent, Stop, extent, fields, status_line};
 use crate::table::{FieldSpan, Headers, ResponseHead};
 use std::ops::Range;
 
@@ -47,10 +47,10 @@ impl Response {
         if searched > 0 && !is_complete(bytes, searched)? {
             return Ok(None);
         }
-        let mut reader = Reader::new(bytes);
-        let line = reader.status_line();
-        let line = match line.and_then(|line| reader.fields(&mut self.spans).map(|()| line)) {
-            Ok(line) => line,
+        let read = status_line(bytes)
+            .and_then(|line| fields(bytes, line.end, &mut self.spans).map(|end| (line, end)));
+        let (line, end) = match read {
+            Ok(read) => read,
             Err(Stop::Partial) => return is_complete(bytes, 0).map(|_| None),
             Err(Stop::Malformed | Stop::TooLarge) => return Err(Malformed),
         };
@@ -58,12 +58,12 @@ impl Response {
             return Err(Malformed);
         }
         self.text.clear();
-        self.text.extend_from_slice(&bytes[..reader.at]);
+        self.text.extend_from_slice(&bytes[..end]);
         self.status = line.status;
         self.phrase = line.phrase;
         self.http10 = line.http10;
         self.judge(to_head)?;
-        Ok(Some(reader.at))
+        Ok(Some(end))
     }
 
     /// Begins a head that doesn't come as text, with its first line.
