@@ -33,6 +33,8 @@ enum Chore {
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
     E2e(cluster::e2e::Arguments),
+    /// Measure many KIngresses in net-alb and in Kourier
+    Scale(cluster::scale::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }
 }
 
