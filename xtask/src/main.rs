@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod bench;
+mod chart;
 mod ci;
 mod cluster;
 mod generate;
@@ -23,7 +24,7 @@ struct Arguments {
 enum Chore {
     /// Check what the compiler can't: sizes, crate edges, codes and their cases, generated pages, names, paths
     Tidy,
-    /// Write the generated pages again: `docs/reference/*.md`
+    /// Write the generated files again: `docs/reference/*.md`, `manifests/net-alb.yaml`
     Gen,
     /// What CI checks beside the tests: fmt, clippy, tidy
     Ci,
