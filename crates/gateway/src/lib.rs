@@ -20,6 +20,7 @@ mod options;
 mod reason;
 mod socket;
 pub mod table;
+mod tls;
 mod worker;
 
 pub use access_log::{AccessLog, Record};
@@ -30,3 +31,4 @@ pub use net_alb_model::ObjectKey;
 pub use options::{Limits, Options};
 pub use reason::Reason;
 pub use table::{Change, Table, compile, fragments};
+pub use tls::{ClientCertificate, Pem, TlsFacts};

@@ -113,7 +113,7 @@ async fn respond(connection: &Connection, input: &mut Buffer, scratch: &mut Scra
         peer: connection.peer,
         listener: &connection.listener.state.key,
         frame: &serving.frame,
-        secure: false,
+        tls: connection.tls.as_ref(),
     };
     let mut client = Client {
         connection,
@@ -192,7 +192,10 @@ impl Client<'_> {
                 over
             }
             // The client must see that something is missing: nothing more is said on this connection.
-            Err(Failure::Aborted) => Over { error: Some(Reason::ResponseAborted), ..over },
+            Err(Failure::Aborted) => {
+                self.connection.socket.abort();
+                Over { error: Some(Reason::ResponseAborted), ..over }
+            }
         }
     }
 

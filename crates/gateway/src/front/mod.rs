@@ -8,6 +8,7 @@ mod reply;
 
 use crate::listener::LocalListener;
 use crate::socket::Socket;
+use crate::tls::TlsFacts;
 use crate::worker::Worker;
 use crate::worker::clock::Deadline;
 use std::net::SocketAddr;
@@ -20,6 +21,8 @@ pub(crate) struct Connection {
     pub(crate) listener: Rc<LocalListener>,
     pub(crate) socket: Socket,
     pub(crate) peer: SocketAddr,
+    /// Where the client speaks TLS.
+    pub(crate) tls: Option<TlsFacts>,
     pub(crate) deadline: Deadline,
 }
 
@@ -31,7 +34,8 @@ impl Connection {
         peer: SocketAddr,
     ) -> Connection {
         let deadline = Deadline::new(&worker.clock);
-        Connection { worker: Rc::clone(worker), listener: Rc::clone(listener), socket, peer, deadline }
+        let (worker, listener, tls) = (Rc::clone(worker), Rc::clone(listener), socket.facts());
+        Connection { worker, listener, socket, peer, tls, deadline }
     }
 
     /// Whether the connection ends after the next answer, whatever the client wants.
