@@ -45,8 +45,8 @@ impl FrameHeader {
     /// Whether a frame of this type may be on a request's stream. Unknown ones may be anywhere, and mean nothing.
     pub(crate) fn fits_request(self) -> bool {
         // 0x2, 0x6, 0x8 and 0x9 are HTTP/2's, which a client that sends them has mixed up.
-        let elsewhere =
-            [CANCEL_PUSH, SETTINGS, PUSH_PROMISE, GOAWAY, MAX_PUSH_ID, 0x2, 0x6, 0x8, 0x9].contains(&self.kind);
+        let elsewhere = [CANCEL_PUSH, SETTINGS, PUSH_PROMISE, GOAWAY, MAX_PUSH_ID, 0x2, 0x6, 0x8, 0x9]
+            .contains(&self.kind);
         !elsewhere
     }
 
@@ -117,7 +117,11 @@ mod tests {
     fn frames_are_where_they_belong() {
         let frame = |kind| FrameHeader { kind, length: 0 };
         assert!(frame(DATA).fits_request() && frame(HEADERS).fits_request() && frame(0x21).fits_request());
-        assert!(!frame(SETTINGS).fits_request() && !frame(GOAWAY).fits_request() && !frame(0x2).fits_request());
-        assert!(frame(GOAWAY).fits_control() && frame(0x21).fits_control() && !frame(SETTINGS).fits_control());
+        assert!(
+            !frame(SETTINGS).fits_request() && !frame(GOAWAY).fits_request() && !frame(0x2).fits_request()
+        );
+        assert!(
+            frame(GOAWAY).fits_control() && frame(0x21).fits_control() && !frame(SETTINGS).fits_control()
+        );
     }
 }

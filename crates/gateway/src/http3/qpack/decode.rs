@@ -141,9 +141,15 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_beyond_the_table_is_refused() {
-        for section in [&[][..], &[0], &[0, 0, 0xff], &[0, 0, 0xff, 0x24], &[0, 0, 0x51, 2, b'/'], &[0, 0, 0x23, b'a']] {
+        for section in
+            [&[][..], &[0], &[0, 0, 0xff], &[0, 0, 0xff, 0x24], &[0, 0, 0x51, 2, b'/'], &[0, 0, 0x23, b'a']]
+        {
             assert_eq!(decoded(section), Err(DecodeError), "{section:?}");
         }
-        assert_eq!(decoded(&[0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), Err(DecodeError), "a huge index");
+        assert_eq!(
+            decoded(&[0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+            Err(DecodeError),
+            "a huge index"
+        );
     }
 }
