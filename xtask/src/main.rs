@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod cluster;
 mod generate;
 mod tidy;
 
@@ -28,6 +29,8 @@ enum Chore {
     Ci,
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
+    /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
+    Conformance(cluster::conformance::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
     }
 }
 

@@ -22,6 +22,7 @@ mod quic;
 mod reason;
 mod socket;
 pub mod table;
+mod tls;
 mod worker;
 
 pub use access_log::{AccessLog, Record};
@@ -32,3 +33,4 @@ pub use net_alb_model::ObjectKey;
 pub use options::{Limits, Options};
 pub use reason::Reason;
 pub use table::{Change, Table, compile, fragments};
+pub use tls::{ClientCertificate, Pem, TlsFacts};

@@ -1,4 +1,5 @@
 use crate::table::Table;
+use crate::tls::ListenerTls;
 use crate::worker::clock::Ticks;
 use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
@@ -73,15 +74,18 @@ pub(crate) struct Serving {
 pub(crate) struct ListenerState {
     pub(crate) key: ListenerKey,
     pub(crate) serving: Arc<ArcSwap<Serving>>,
+    /// HTTPS and QUIC only.
+    pub(crate) tls: Option<ListenerTls>,
     closing: AtomicBool,
 }
 
 impl ListenerState {
-    pub(crate) fn new(key: ListenerKey, table: Table) -> ListenerState {
+    pub(crate) fn new(key: ListenerKey, table: Table, tls: Option<ListenerTls>) -> ListenerState {
         let serving = Serving { frame: Frame::default(), table: Arc::new(table) };
         ListenerState {
             key,
             serving: Arc::new(ArcSwap::from_pointee(serving)),
+            tls,
             closing: AtomicBool::new(false),
         }
     }

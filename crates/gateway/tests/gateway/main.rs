@@ -12,5 +12,7 @@ mod notation;
 mod refused;
 mod routing;
 mod support;
+mod tls;
+mod tls_client;
 mod upgrade;
 mod upstream;
