@@ -6,7 +6,9 @@
 mod answer;
 mod body;
 mod decide;
+mod grpc;
 pub(crate) mod http1;
+pub(crate) mod http2;
 mod reply;
 mod respond;
 
