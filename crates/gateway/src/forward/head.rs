@@ -86,7 +86,7 @@ impl Incoming<'_> {
                     write!(out, "{}", self.peer.ip().to_canonical())
                 }
                 Computed::System(SystemValue::Protocol) => {
-                    write!(out, "HTTP/1.{}", u8::from(!self.facts.http10))
+                    out.write_all(self.facts.version.as_str().as_bytes())
                 }
                 Computed::System(SystemValue::SLBId) => write!(out, "{}", self.listener.alb),
                 Computed::System(SystemValue::SLBPort) => write!(out, "{}", self.listener.id.port),

@@ -1,12 +1,18 @@
-//! The client's side: reading requests, deciding by the table, answering. One module a protocol.
+//! The client's side: reading requests, deciding by the table, answering.
+//!
+//! A protocol's module reads heads and bodies and writes answers. What is between is the same for all of them
+//! ([`respond`]): every head becomes the same [`Request`], judged by the same rules.
 
 mod answer;
 mod body;
 mod decide;
 pub(crate) mod http1;
 mod reply;
+mod respond;
 
-use crate::listener::LocalListener;
+use crate::forward::Incoming;
+use crate::http1::request::Request;
+use crate::listener::{LocalListener, Serving};
 use crate::socket::Socket;
 use crate::worker::Worker;
 use crate::worker::clock::Deadline;
@@ -32,6 +38,18 @@ impl Connection {
     ) -> Connection {
         let deadline = Deadline::new(&worker.clock);
         Connection { worker: Rc::clone(worker), listener: Rc::clone(listener), socket, peer, deadline }
+    }
+
+    /// A request as rules and backends see it.
+    fn incoming<'a>(&'a self, request: &'a Request, serving: &'a Serving) -> Incoming<'a> {
+        Incoming {
+            head: request.head(self.peer.ip()),
+            facts: &request.facts,
+            peer: self.peer,
+            listener: &self.listener.state.key,
+            frame: &serving.frame,
+            secure: false,
+        }
     }
 
     /// Whether the connection ends after the next answer, whatever the client wants.
