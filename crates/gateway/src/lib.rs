@@ -16,10 +16,12 @@ mod front;
 mod gateway;
 mod http1;
 mod listener;
+pub mod metrics;
 mod options;
 mod reason;
 mod socket;
 pub mod table;
+pub mod trace;
 mod worker;
 
 pub use access_log::{AccessLog, Record};

@@ -108,14 +108,14 @@ pub static REVISION_REQUESTS: Metric = Metric {
     kind: Kind::Counter,
     help: "Requests by the revision (the Service) that was chosen and why; only Ingresses with a gray release, the \
            others' requests are summed in `other`",
-    labels: &["namespace", "ingress", "revision", "reason", "code"],
+    labels: &["namespace", "ingress", "revision", "reason", "tag", "code"],
 };
 
 /// Revisions with numbers of their own.
 pub static REVISIONS_TRACKED: Metric = Metric {
     name: "net_alb_revisions_tracked",
     kind: Kind::Gauge,
-    help: "Combinations of Ingress, revision and reason that have a number of their own in net_alb_revision_requests",
+    help: "Combinations of Ingress, revision, reason and tag that have a number of their own in net_alb_revision_requests",
     labels: &[],
 };
 

@@ -18,6 +18,7 @@ use crate::table::action::{Forward, TargetPlan};
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
+use crate::trace::SpanContext;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
 use head::Rewritten;
@@ -35,6 +36,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) listener: &'a ListenerKey,
     pub(crate) frame: &'a Frame,
     pub(crate) secure: bool,
+    /// Its place in a trace, where requests are traced.
+    pub(crate) span: Option<SpanContext>,
 }
 
 impl Incoming<'_> {
@@ -178,6 +181,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
+                    self.worker.metrics.retries.add(1);
                     upstream = self.reconnect(upstream.address, endpoints, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),

@@ -3,11 +3,12 @@
 use super::Connection;
 use super::answer::Http1Answer;
 use super::body::Http1Body;
+use super::recording::record_refused;
 use super::reply::Reply;
-use super::respond::{Asked, Outcome, Replying, record_refused, respond};
+use super::respond::{Asked, Outcome, Replying, respond};
 use crate::buffer::{Buffer, SMALL};
 use crate::forward::{Answer, RequestBody};
-use crate::http1::request::{Facts, Parsed};
+use crate::http1::request::{Facts, Parsed, Version};
 use crate::reason::Reason;
 use crate::worker::Scratch;
 use std::time::Duration;
@@ -28,6 +29,7 @@ enum Next {
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(connection: &Connection) {
+    let _open = connection.speaks(Version::Http11);
     let mut input = Buffer::default();
     loop {
         if input.is_empty() && !wait(connection, &mut input).await {
@@ -114,7 +116,7 @@ async fn refuse(connection: &Connection, reason: Reason, out: &mut Vec<u8>) -> N
     let mut answer = Http1Answer::new(connection, out, &facts, connection.worker.timeouts.head);
     // Whether the client takes it makes no difference: the connection ends.
     let _ = answer.reply(&reply, false).await;
-    record_refused(connection, &reply, answer.sent());
+    record_refused(connection, facts.version, &reply, answer.sent());
     Next::Close
 }
 

@@ -2,27 +2,28 @@
 
 use super::Facts;
 use super::counter::Sum;
-use super::listener::{CODES, ClientProtocol, ListenerMetrics, ProtocolMetrics};
+use super::listener::{CODES, ListenerMetrics, ProtocolMetrics};
 use super::revision::{Counts, OTHER, RevisionTracks};
 use super::worker::WorkerMetrics;
+use crate::http1::request::Version;
 use crate::listener::ListenerKey;
 use crate::reason::Reason;
 use net_alb_diag::Severity;
 use net_alb_diag::metrics::{Family, Metric, Value, certificate, gateway};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Certificates with a number of their own.
 const CERTIFICATES: usize = 100;
 
-type ByThread = BTreeMap<usize, Arc<ListenerMetrics>>;
+/// One number of what a thread counts.
+type Read<T> = fn(&T) -> u64;
 
 /// What belongs to listeners.
 pub(super) fn listeners(facts: &Facts, families: &mut Vec<Family>) {
     families.push(requests(facts));
     families.push(durations(facts));
-    let sums: [(&'static Metric, fn(&ListenerMetrics) -> u64); 5] = [
+    let sums: [(_, Read<ListenerMetrics>); 5] = [
         (&gateway::REQUEST_BYTES, |thread| thread.received.get()),
         (&gateway::RESPONSE_BYTES, |thread| thread.sent.get()),
         (&gateway::TUNNELS_ACTIVE, |thread| thread.tunnels.get()),
@@ -30,7 +31,7 @@ pub(super) fn listeners(facts: &Facts, families: &mut Vec<Family>) {
         (&gateway::TLS_HANDSHAKE_FAILURES, |thread| thread.tls_failures.get()),
     ];
     families.extend(sums.map(|(metric, read)| by_listener(metric, facts, read)));
-    let by_protocol: [(&'static Metric, fn(&ProtocolMetrics) -> u64); 3] = [
+    let by_protocol: [(_, Read<ProtocolMetrics>); 3] = [
         (&gateway::REQUESTS_ACTIVE, |thread| thread.active.get()),
         (&gateway::CONNECTIONS, |thread| thread.connections.get()),
         (&gateway::CONNECTIONS_ACTIVE, |thread| thread.open.get()),
@@ -40,11 +41,11 @@ pub(super) fn listeners(facts: &Facts, families: &mut Vec<Family>) {
 
 fn requests(facts: &Facts) -> Family {
     let mut family = Family::new(&gateway::REQUESTS);
-    each_protocol(facts, |key, protocol, threads| {
+    each_protocol(facts, |key, version, threads| {
         for (code, name) in CODES.iter().enumerate() {
             let count = threads.iter().map(|thread| thread.requests[code].get()).sum();
             if count > 0 {
-                family.push(labels([key, &protocol.as_str(), name]), Value::Count(count));
+                family.push(labels([key, &version.as_str(), name]), Value::Count(count));
             }
         }
     });
@@ -55,13 +56,15 @@ fn durations(facts: &Facts) -> Family {
     let mut family = Family::new(&gateway::REQUEST_DURATION);
     for (key, threads) in &facts.listeners {
         let mut sum = Sum::default();
-        threads.values().for_each(|thread| sum.add(&thread.durations));
+        for thread in threads.values() {
+            sum.add(&thread.durations);
+        }
         family.push(labels([key]), sum.value());
     }
     family
 }
 
-fn by_listener(metric: &'static Metric, facts: &Facts, read: fn(&ListenerMetrics) -> u64) -> Family {
+fn by_listener(metric: &'static Metric, facts: &Facts, read: Read<ListenerMetrics>) -> Family {
     let mut family = Family::new(metric);
     for (key, threads) in &facts.listeners {
         let sum = threads.values().map(|thread| read(thread)).fold(0, u64::wrapping_add);
@@ -70,37 +73,30 @@ fn by_listener(metric: &'static Metric, facts: &Facts, read: fn(&ListenerMetrics
     family
 }
 
-fn by_listener_and_protocol(
-    metric: &'static Metric,
-    facts: &Facts,
-    read: fn(&ProtocolMetrics) -> u64,
-) -> Family {
+fn by_listener_and_protocol(metric: &'static Metric, facts: &Facts, read: Read<ProtocolMetrics>) -> Family {
     let mut family = Family::new(metric);
-    each_protocol(facts, |key, protocol, threads| {
+    each_protocol(facts, |key, version, threads| {
         // A protocol that nobody has spoken yet says nothing.
         if threads.iter().any(|thread| thread.connections.get() > 0) {
             let sum = threads.iter().map(|thread| read(thread)).fold(0, u64::wrapping_add);
-            family.push(labels([key, &protocol.as_str()]), Value::Count(sum));
+            family.push(labels([key, &version.as_str()]), Value::Count(sum));
         }
     });
     family
 }
 
-fn each_protocol(facts: &Facts, mut visit: impl FnMut(&ListenerKey, ClientProtocol, &[&ProtocolMetrics])) {
-    let of = |threads: &ByThread, protocol, visit: &mut dyn FnMut(&[&ProtocolMetrics])| {
-        let threads: Vec<_> = threads.values().map(|thread| thread.of(protocol)).collect();
-        visit(&threads);
-    };
+fn each_protocol(facts: &Facts, mut visit: impl FnMut(&ListenerKey, Version, &[&ProtocolMetrics])) {
     for (key, threads) in &facts.listeners {
-        for protocol in ClientProtocol::ALL {
-            of(threads, protocol, &mut |threads| visit(key, protocol, threads));
+        for version in Version::ALL {
+            let threads: Vec<_> = threads.values().map(|thread| thread.of(version)).collect();
+            visit(key, version, &threads);
         }
     }
 }
 
 /// What belongs to the threads.
 pub(super) fn workers(workers: &[Arc<WorkerMetrics>], families: &mut Vec<Family>) {
-    let sum = |read: fn(&WorkerMetrics) -> u64| Value::Count(workers.iter().map(|worker| read(worker)).sum());
+    let sum = |read: Read<WorkerMetrics>| Value::Count(workers.iter().map(|worker| read(worker)).sum());
     let mut errors = Family::new(&gateway::REQUEST_ERRORS);
     for reason in Reason::ALL {
         let count = workers.iter().map(|worker| worker.errors(reason)).sum();
@@ -127,11 +123,11 @@ pub(super) fn revisions(tracks: &RevisionTracks, families: &mut Vec<Family>) {
     families.push(Family::single(&gateway::REVISIONS_TRACKED, Value::Count(own.len() as u64)));
     for (key, counts) in own {
         push_codes(&mut family, &counts, &|code| {
-            labels([&key.ingress.namespace, &key.ingress.name, &key.service, &key.reason, &code])
+            labels([&key.ingress.namespace, &key.ingress.name, &key.service, &key.reason, &key.tag, &code])
         });
     }
     let other = tracks.counted(OTHER);
-    push_codes(&mut family, &other, &|code| labels([&"other", &"other", &"other", &"other", &code]));
+    push_codes(&mut family, &other, &|code| labels([&"other", &"other", &"other", &"other", &"", &code]));
     families.push(family);
 }
 
@@ -173,9 +169,7 @@ fn certificates(facts: &Facts, families: &mut Vec<Family>) {
         not_after.push(labels([&expiry.secret]), seconds(expiry.not_after));
     }
     let soonest = facts.certificates.first().map(|expiry| seconds(expiry.not_after));
-    families.extend(
-        soonest.map(|value| Family::single(&certificate::CERTIFICATE_SOONEST_NOT_AFTER, value)),
-    );
+    families.extend(soonest.map(|value| Family::single(&certificate::CERTIFICATE_SOONEST_NOT_AFTER, value)));
     families.extend([
         Family::single(&certificate::CERTIFICATES, Value::Count(facts.certificates.len() as u64)),
         not_after,

@@ -1,30 +1,6 @@
 use super::counter::{Counter, Durations, Level};
+use crate::http1::request::Version;
 use std::time::Duration;
-
-/// What a client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientProtocol {
-    /// HTTP/1.1, or 1.0.
-    Http1,
-    /// HTTP/2, over TLS or in clear.
-    Http2,
-    /// HTTP/3.
-    Http3,
-}
-
-impl ClientProtocol {
-    pub(crate) const ALL: [ClientProtocol; 3] =
-        [ClientProtocol::Http1, ClientProtocol::Http2, ClientProtocol::Http3];
-
-    /// The value of the label `protocol`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ClientProtocol::Http1 => "http1",
-            ClientProtocol::Http2 => "http2",
-            ClientProtocol::Http3 => "http3",
-        }
-    }
-}
 
 /// Counts by class of status: 2xx is 2, what is no status is 0.
 pub(crate) type ByCode = [Counter; 6];
@@ -42,7 +18,7 @@ pub(crate) fn class(status: u16) -> usize {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct ListenerMetrics {
-    by_protocol: [ProtocolMetrics; ClientProtocol::ALL.len()],
+    by_protocol: [ProtocolMetrics; Version::ALL.len()],
     pub(crate) durations: Durations,
     pub(crate) received: Counter,
     pub(crate) sent: Counter,
@@ -71,13 +47,13 @@ pub(crate) struct Finished {
 }
 
 impl ListenerMetrics {
-    pub(crate) fn of(&self, protocol: ClientProtocol) -> &ProtocolMetrics {
-        &self.by_protocol[protocol as usize]
+    pub(crate) fn of(&self, version: Version) -> &ProtocolMetrics {
+        &self.by_protocol[version as usize]
     }
 
     /// A request is over.
-    pub(crate) fn finish(&self, protocol: ClientProtocol, request: &Finished) {
-        self.of(protocol).requests[class(request.status)].add(1);
+    pub(crate) fn finish(&self, version: Version, request: &Finished) {
+        self.of(version).requests[class(request.status)].add(1);
         self.received.add(request.received);
         self.sent.add(request.sent);
         if let Some(duration) = request.duration {

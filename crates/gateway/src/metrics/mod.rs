@@ -9,8 +9,6 @@ pub(crate) mod listener;
 pub(crate) mod revision;
 pub(crate) mod worker;
 
-pub use listener::ClientProtocol;
-
 use crate::listener::ListenerKey;
 use counter::Durations;
 use listener::ListenerMetrics;

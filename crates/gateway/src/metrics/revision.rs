@@ -3,7 +3,7 @@
 
 use super::listener::CODES;
 use super::worker::WorkerMetrics;
-use net_alb_model::{Action, Fragment, ObjectKey, Rule};
+use net_alb_model::{Action, Condition, Fragment, HeaderValue, ObjectKey, Pattern, Rule};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -14,7 +14,46 @@ pub(crate) struct RevisionKey {
     /// The Service's name; its namespace is the Ingress'.
     pub(crate) service: String,
     pub(crate) reason: String,
+    /// The Knative tag by which the rule is reached; empty where it's none.
+    pub(crate) tag: String,
 }
+
+impl RevisionKey {
+    pub(crate) fn new(ingress: &ObjectKey, service: &str, rule: &Rule) -> RevisionKey {
+        RevisionKey {
+            ingress: ingress.clone(),
+            service: service.to_owned(),
+            reason: rule.reason.clone(),
+            tag: tag(rule).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The tag that a rule's requests ask for in a header or have in their host's name; either way the header goes on with it.
+fn tag(rule: &Rule) -> Option<&str> {
+    let asked = rule.conditions.iter().find_map(|condition| match condition {
+        Condition::Header { key, values } if key.eq_ignore_ascii_case(TAG_HEADER) => {
+            match values.as_slice() {
+                [Pattern::Exact(tag)] => Some(tag.as_str()),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    asked.or_else(|| {
+        rule.actions.iter().find_map(|action| match action {
+            Action::InsertHeader { key, value: HeaderValue::UserDefined(tag) }
+                if key.eq_ignore_ascii_case(TAG_HEADER) =>
+            {
+                Some(tag.as_str())
+            }
+            _ => None,
+        })
+    })
+}
+
+/// Source: Knative Serving, `Knative-Serving-Tag` (networking's `TagHeaderName`).
+const TAG_HEADER: &str = "Knative-Serving-Tag";
 
 /// The index of what has no place of its own.
 pub(crate) const OTHER: usize = usize::MAX;
@@ -53,11 +92,6 @@ pub(crate) type Counts = [u64; CODES.len()];
 impl RevisionTrack {
     pub(crate) fn index(&self) -> usize {
         self.0.as_ref().map_or(OTHER, |place| place.index)
-    }
-
-    /// Whether it has numbers of its own.
-    pub(crate) fn is_own(&self) -> bool {
-        self.0.is_some()
     }
 }
 
@@ -158,7 +192,7 @@ mod tests {
 
     fn key(service: &str) -> RevisionKey {
         let (service, reason) = (service.to_owned(), "weight".to_owned());
-        RevisionKey { ingress: ObjectKey::new("default", "hello"), service, reason }
+        RevisionKey { ingress: ObjectKey::new("default", "hello"), service, reason, tag: String::new() }
     }
 
     #[test]

@@ -11,8 +11,14 @@ use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;
 use crate::forward::pool::Upstreams;
 use crate::http1::request::Request;
+use crate::listener::ListenerKey;
+use crate::metrics::Metrics;
+use crate::metrics::listener::ListenerMetrics;
+use crate::metrics::worker::WorkerMetrics;
 use crate::options::Options;
 use crate::socket::Socket;
+use crate::table::Headers;
+use crate::trace::{Ids, SpanContext};
 use clock::{Clock, Ticks};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -27,6 +33,13 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) options: Arc<Options>,
+    number: usize,
+    all_metrics: Arc<Metrics>,
+    /// What is saved up towards the next line of the access log.
+    logged: Cell<f64>,
+    ids: Ids,
+    /// What this thread counts.
+    pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) timeouts: Timeouts,
     /// A moment before any request, the same on all threads.
     pub(crate) epoch: Instant,
@@ -40,6 +53,15 @@ pub(crate) struct Worker {
     connections: Cell<usize>,
     /// The last connection has ended.
     empty: Notify,
+}
+
+/// What all threads are started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) options: Arc<Options>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// A moment before any request.
+    pub(crate) epoch: Instant,
 }
 
 /// The limits that are times.
@@ -65,9 +87,15 @@ const KEPT: usize = 256;
 const LARGEST_KEPT: usize = 32 * 1024;
 
 impl Worker {
-    fn new(options: Arc<Options>, epoch: Instant) -> Worker {
+    fn new(shared: Shared, number: usize) -> Worker {
+        let Shared { options, metrics, epoch } = shared;
         let limits = &options.limits;
         Worker {
+            number,
+            metrics: Arc::clone(&metrics.workers[number]),
+            all_metrics: metrics,
+            logged: Cell::new(0.0),
+            ids: Ids::default(),
             timeouts: Timeouts { head: limits.head_timeout.into(), connect: limits.connect_timeout.into() },
             upstreams: Upstreams::new(limits.upstream_idle, limits.upstream_idle_timeout.into()),
             options,
@@ -100,6 +128,24 @@ impl Worker {
             read
         })
         .await
+    }
+
+    /// Whether a request without an error goes into the access log: as many as are wanted, evenly spread.
+    pub(crate) fn is_logged(&self) -> bool {
+        let share = self.logged.get() + self.options.access_log_share;
+        self.logged.set(share.fract());
+        share >= 1.0
+    }
+
+    /// A request's place in a trace, where requests are traced.
+    pub(crate) fn begin_span(&self, headers: Headers<'_>) -> Option<SpanContext> {
+        let tracing = self.options.tracing.as_ref()?;
+        Some(tracing.begin(&self.ids, headers.values("traceparent").next()))
+    }
+
+    /// What this thread counts of a listener.
+    pub(crate) fn metrics_of(&self, listener: &ListenerKey) -> Arc<ListenerMetrics> {
+        self.all_metrics.listener(listener, self.number)
     }
 
     /// Whether the thread is about to end.
