@@ -36,7 +36,9 @@ pub(crate) struct Worker {
     number: usize,
     all_metrics: Arc<Metrics>,
     /// What is saved up towards the next line of the access log.
-    logged: Cell<f64>,
+    logged: Cell<u64>,
+    /// What each request adds to it.
+    logged_share: u64,
     ids: Ids,
     /// What this thread counts.
     pub(crate) metrics: Arc<WorkerMetrics>,
@@ -80,6 +82,20 @@ pub(crate) struct Scratch {
     pub(crate) answer: Vec<u8>,
 }
 
+/// A whole line of the access log.
+const LINE: u64 = 1 << 32;
+
+/// What a request adds towards a line: a whole number, rounded up, so that ten times a tenth is one.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "0 to 2³²"
+)]
+fn share_of_line(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * LINE as f64).ceil() as u64
+}
+
 /// Sets of buffers kept for later.
 const KEPT: usize = 256;
 
@@ -94,7 +110,8 @@ impl Worker {
             number,
             metrics: Arc::clone(&metrics.workers[number]),
             all_metrics: metrics,
-            logged: Cell::new(0.0),
+            logged: Cell::new(0),
+            logged_share: share_of_line(options.access_log_share),
             ids: Ids::default(),
             timeouts: Timeouts { head: limits.head_timeout.into(), connect: limits.connect_timeout.into() },
             upstreams: Upstreams::new(limits.upstream_idle, limits.upstream_idle_timeout.into()),
@@ -132,9 +149,9 @@ impl Worker {
 
     /// Whether a request without an error goes into the access log: as many as are wanted, evenly spread.
     pub(crate) fn is_logged(&self) -> bool {
-        let share = self.logged.get() + self.options.access_log_share;
-        self.logged.set(share.fract());
-        share >= 1.0
+        let saved = self.logged.get() + self.logged_share;
+        self.logged.set(saved % LINE);
+        saved >= LINE
     }
 
     /// A request's place in a trace, where requests are traced.
