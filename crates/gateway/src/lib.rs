@@ -17,6 +17,7 @@ mod gateway;
 mod http1;
 mod http3;
 mod listener;
+pub mod metrics;
 mod options;
 mod parts;
 mod quic;
@@ -24,6 +25,7 @@ mod reason;
 mod socket;
 pub mod table;
 mod tls;
+pub mod trace;
 mod worker;
 
 pub use access_log::{AccessLog, Record};

@@ -19,6 +19,7 @@ use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
 use crate::tls::TlsFacts;
+use crate::trace::SpanContext;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
 use head::Rewritten;
@@ -37,6 +38,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) frame: &'a Frame,
     /// Where the client speaks TLS.
     pub(crate) tls: Option<&'a TlsFacts>,
+    /// Its place in a trace, where requests are traced.
+    pub(crate) span: Option<SpanContext>,
 }
 
 impl Incoming<'_> {
@@ -180,6 +183,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
+                    self.worker.metrics.retries.add(1);
                     upstream = self.reconnect(upstream.address, endpoints, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),
