@@ -80,7 +80,10 @@ async fn run(mut commands: UnboundedReceiver<Command>, options: Arc<Options>, ep
     let worker = Rc::new(Worker::new(options, epoch));
     let ticking = Rc::clone(&worker);
     tokio::task::spawn_local(async move {
-        let sweep = || ticking.upstreams.sweep(ticking.clock.now());
+        let sweep = || {
+            ticking.upstreams.sweep(ticking.clock.now());
+            ticking.sessions.sweep(ticking.clock.now());
+        };
         ticking.clock.run(sweep).await;
     });
     let mut listening: HashMap<SocketAddr, Listening> = HashMap::new();
@@ -132,4 +135,5 @@ async fn drain(worker: &Worker, grace: Duration) {
     // What is left after the grace period is cut with the thread.
     let _ = tokio::time::timeout(grace, ended).await;
     worker.upstreams.clear();
+    worker.sessions.clear();
 }
