@@ -64,9 +64,8 @@ pub static BACKEND_PROTOCOL_NOT_SERVED: Code = Code {
     reason: "BackendProtocolNotServed",
     severity: Severity::Warning,
     title: "the backend is spoken to in another protocol than asked for",
-    explanation: "The gateway speaks HTTP/1.1 to backends. A group with h2c or gRPC gets HTTP/1.1, which Knative's own \
-                  components and most servers understand on the same port, but gRPC calls fail. To a group with HTTPS \
-                  nothing is sent, since it would be sent in clear: requests get 502.",
+    explanation: "The gateway speaks HTTP/1.1 and h2c to backends, both in clear. To a group with HTTPS nothing is sent, \
+                  since it would be sent in clear: requests get 502.",
     example: "alb.ingress.kubernetes.io/backend-protocol: https\n",
     fix: "serve this route through ALB itself, or let the backend listen for HTTP",
 };
