@@ -6,6 +6,7 @@ mod kingress;
 mod mirror;
 
 pub use kingress::KIngressObject;
+pub(crate) use kingress::resource;
 
 use futures_util::stream::{BoxStream, SelectAll, StreamExt, iter};
 use kube::runtime::{WatchStreamExt, watcher};
