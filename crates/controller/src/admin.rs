@@ -67,11 +67,11 @@ impl Admin {
 
     fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
         match (request.uri().path(), &self.board) {
-            ("/livez", _) => text(StatusCode::OK, "ok\n"),
+            ("/healthz", _) => text(StatusCode::OK, "ok\n"),
             ("/readyz", _) if self.ready.load(Ordering::Acquire) => text(StatusCode::OK, "ok\n"),
             ("/readyz", _) => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             ("/acknowledgements", Some(board)) => Response::new(Either::Right(lines(Arc::clone(board)))),
-            _ => text(StatusCode::NOT_FOUND, "there are /livez, /readyz and, at a gateway, /acknowledgements\n"),
+            _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and, at a gateway, /acknowledgements\n"),
         }
     }
 }

@@ -3,7 +3,6 @@
 use crate::exit::Failure;
 use clap::Args;
 use kube::{Client, Config};
-use net_alb_api::ObjectKey;
 use net_alb_controller::admin::Admin;
 use std::io;
 use std::net::SocketAddr;
@@ -20,12 +19,17 @@ pub(crate) struct ClusterArgs {
     /// The namespace of Knative Serving's ConfigMaps
     #[arg(long, value_name = "NAME", default_value = "knative-serving")]
     pub(crate) system_namespace: String,
-    /// The cluster's own domain
-    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
-    pub(crate) cluster_domain: String,
-    /// This replica's name, unique among its kind; its pod's
-    #[arg(long, value_name = "NAME", default_value = "net-alb")]
-    pub(crate) name: String,
+}
+
+/// This replica's name, unique among its kind: its pod's.
+pub(crate) fn pod_name() -> String {
+    let name = std::env::var("POD_NAME").or_else(|_| std::env::var("HOSTNAME"));
+    name.unwrap_or_else(|_| format!("net-alb-{}", std::process::id()))
+}
+
+/// The namespace that net-alb runs in.
+pub(crate) fn pod_namespace() -> String {
+    std::env::var("POD_NAMESPACE").unwrap_or_else(|_| "net-alb".to_owned())
 }
 
 /// One thread: what a cluster role waits for is the network.
@@ -63,14 +67,6 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
         let stops = (std::pin::pin!(terminate.recv()), std::pin::pin!(interrupt.recv()));
         futures_util::future::select(stops.0, stops.1).await;
     })
-}
-
-/// `namespace/name`.
-pub(crate) fn object_key(text: &str) -> Result<ObjectKey, String> {
-    match text.split_once('/') {
-        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(ObjectKey::new(namespace, name)),
-        _ => Err("it is NAMESPACE/NAME".to_owned()),
-    }
 }
 
 /// Log lines as Knative's tools read them: JSON on stderr.

@@ -60,7 +60,7 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
         let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
         let role = Role::new(client, &args.cluster.system_namespace, admin, serving, stop);
         role.run(Duration::from_secs(args.drain_delay)).await;
-        Ok(())
+        Ok::<(), Failure>(())
     })?;
     tracing::info!("stopping; requests that have begun may finish");
     let grace = Duration::from_secs(args.drain_grace);
