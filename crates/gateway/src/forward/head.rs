@@ -75,6 +75,10 @@ impl Incoming<'_> {
         for (name, computed) in edits.computed() {
             let copied = match computed {
                 Computed::Header(from) => self.head.headers.values(from).next(),
+                Computed::Override(value) => self.head.headers.values(name).next().map(|own| match own {
+                    b"override" => value.as_bytes(),
+                    own => own,
+                }),
                 Computed::System(_) => Some(&b""[..]),
             };
             let Some(copied) = copied else { continue };
@@ -82,7 +86,7 @@ impl Incoming<'_> {
             out.extend_from_slice(b": ");
             // Writing into memory can't fail.
             let _ = match computed {
-                Computed::Header(_) => out.write_all(copied),
+                Computed::Header(_) | Computed::Override(_) => out.write_all(copied),
                 Computed::System(SystemValue::ClientSrcPort) => write!(out, "{}", self.peer.port()),
                 Computed::System(SystemValue::ClientSrcIp) => {
                     write!(out, "{}", self.peer.ip().to_canonical())
