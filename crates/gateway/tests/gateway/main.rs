@@ -8,6 +8,7 @@ mod changes;
 mod headers;
 mod lifetime;
 mod messages;
+mod mutual_tls;
 mod notation;
 mod refused;
 mod routing;

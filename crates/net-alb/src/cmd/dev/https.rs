@@ -82,6 +82,12 @@ impl Https {
         for gone in before.keys().filter(|key| !self.given.contains_key(key)) {
             said.extend(gateway.set_certificate(gone, None).diagnostics);
         }
+        let authorities: BTreeSet<_> =
+            listeners.iter().flat_map(|listener| &listener.client_ca_secrets).cloned().collect();
+        for key in &authorities {
+            let bundle = snapshot.secrets.get(key).map(|secret| field(secret, "ca.crt"));
+            said.extend(gateway.set_client_ca(key, bundle.as_deref()).diagnostics);
+        }
         let wanted = listeners.iter().flat_map(|listener| hosts(listener)).collect();
         self.make(gateway, wanted)?;
         Ok(said)
