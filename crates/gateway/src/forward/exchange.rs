@@ -2,6 +2,7 @@
 
 use super::connect::Upstream;
 use super::head::Rewritten;
+use super::tunnel::ServerEnd;
 use super::{Answer, BodyError, Changes, Failure, Forwarded, Incoming, Job, RequestBody, Scratch};
 use crate::buffer::{Buffer, LARGE, SMALL};
 use crate::http1::Framing;
@@ -97,7 +98,8 @@ pub(super) fn finish<'a>(
     end: End<'a>,
 ) -> Forwarded<'a> {
     if end.upgraded {
-        return Forwarded::Upgraded { upstream: upstream.socket, leftover: end.leftover };
+        let (socket, leftover) = (upstream.socket, end.leftover);
+        return Forwarded::Upgraded(ServerEnd { socket, leftover });
     }
     if end.reusable && target.keepalive {
         job.worker.upstreams.give(upstream.address, upstream.socket, job.worker.clock.now());
@@ -142,7 +144,7 @@ impl<'e, 'a> Exchange<'e, 'a> {
         });
         outcome.map_err(|broken| match broken {
             Broken::ClientGone => broken,
-            _ if answer.has_begun() => Broken::Late,
+            _ if answer.status() != 0 => Broken::Late,
             _ => broken,
         })
     }

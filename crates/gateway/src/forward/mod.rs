@@ -9,13 +9,11 @@ pub(crate) mod head;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
 
-use crate::buffer::Buffer;
 use crate::endpoints::Endpoints;
 use crate::http1::request::Facts;
 use crate::http1::response::Response;
 use crate::listener::{Frame, ListenerKey};
 use crate::reason::Reason;
-use crate::socket::Socket;
 use crate::table::action::{Forward, TargetPlan};
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
@@ -27,6 +25,7 @@ use head::Rewritten;
 use net_alb_model::BackendProtocol;
 use std::io;
 use std::net::SocketAddr;
+use tunnel::ServerEnd;
 
 /// A request as its front hands it in.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +65,12 @@ pub(crate) trait RequestBody {
     fn trailers(&self) -> &[u8];
     /// Waits until the client has gone away, after the end.
     async fn gone(&mut self);
+    /// What follows is no part of the request: both sides go on in another protocol.
+    fn upgrade(&mut self);
+    /// Drops what has arrived of the rest. Whether that was all.
+    fn skip(&mut self) -> bool;
+    /// Bytes of the body so far.
+    fn received(&self) -> u64;
 }
 
 /// What is changed in an answer on its way to the client.
@@ -86,8 +91,10 @@ pub(crate) trait Answer {
     async fn data(&mut self, data: &[u8]) -> io::Result<()>;
     async fn flush(&mut self) -> io::Result<()>;
     async fn end(&mut self, trailers: &[u8]) -> io::Result<()>;
-    /// Whether the head has been written.
-    fn has_begun(&self) -> bool;
+    /// The answer's status; 0 until its head has been written.
+    fn status(&self) -> u16;
+    /// Bytes that the client has taken.
+    fn sent(&self) -> u64;
 }
 
 /// A request that has been forwarded.
@@ -96,7 +103,7 @@ pub(crate) enum Forwarded<'a> {
     /// The answer is complete.
     Answered,
     /// The backend speaks the protocol that the client asked for now: both go on without us.
-    Upgraded { upstream: Socket, leftover: Buffer },
+    Upgraded(ServerEnd),
     /// A response rule answers instead.
     Replaced(&'a CompiledRule),
 }

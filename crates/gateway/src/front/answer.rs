@@ -1,10 +1,14 @@
 use super::Connection;
+use super::reply::Reply;
+use super::respond::Replying;
+use crate::forward::head::push_answer;
 use crate::forward::{Answer, Changes, Incoming};
 use crate::http1::Framing;
 use crate::http1::field::FieldKind;
-use crate::http1::response::Response;
+use crate::http1::request::{Facts, Version};
+use crate::http1::response::{Response, push_status_code};
 use crate::http1::writer::Writer;
-use crate::table::cors::CorsPolicy;
+use crate::worker::clock::Ticks;
 use std::io;
 
 /// An answer of a backend's on its way to an HTTP/1.1 (or 1.0) client.
@@ -15,26 +19,31 @@ pub(crate) struct Http1Answer<'a> {
     /// The client would use the connection again.
     keep_alive: bool,
     http10: bool,
-    pub(crate) status: u16,
+    is_head: bool,
+    upgraded: bool,
+    status: u16,
     /// The end of the body is the connection's, or the client has been told so.
     pub(crate) closes: bool,
 }
 
 impl<'a> Http1Answer<'a> {
-    pub(crate) fn new(connection: &'a Connection, out: &'a mut Vec<u8>, incoming: &Incoming<'_>) -> Self {
+    pub(crate) fn new(
+        connection: &'a Connection,
+        out: &'a mut Vec<u8>,
+        facts: &Facts,
+        patience: Ticks,
+    ) -> Self {
         out.clear();
         Http1Answer {
-            writer: Writer::new(&connection.socket, &connection.deadline, incoming.frame.request, out),
+            writer: Writer::new(&connection.socket, &connection.deadline, patience, out),
             connection,
-            keep_alive: incoming.facts.keep_alive,
-            http10: incoming.facts.http10,
+            keep_alive: facts.keep_alive,
+            http10: facts.version == Version::Http10,
+            is_head: facts.is_head,
+            upgraded: false,
             status: 0,
             closes: false,
         }
-    }
-
-    pub(crate) fn sent(&self) -> u64 {
-        self.writer.written
     }
 
     fn push_status(&mut self, response: &Response) {
@@ -66,25 +75,9 @@ impl Answer for Http1Answer<'_> {
         self.status = response.status;
         self.push_status(response);
         let upgraded = response.status == 101;
+        self.upgraded = upgraded;
         let out = &mut *self.writer.out;
-        response.head().headers.copy(out, |name, kind| {
-            let passes = match kind {
-                FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
-                FieldKind::Upgrade => upgraded,
-                FieldKind::ContentLength => response.status >= 200 && response.status != 204,
-                _ => true,
-            };
-            let ours = changes.edits.is_some_and(|edits| edits.drops(name))
-                || (changes.cors.is_some() && CorsPolicy::owns(name));
-            passes && !ours
-        });
-        if let Some((policy, origin)) = changes.cors {
-            policy.allow(origin, false, out);
-        }
-        if let Some(edits) = changes.edits {
-            out.extend_from_slice(edits.fixed());
-            incoming.push_computed(edits, out);
-        }
+        push_answer(response, changes, incoming, out);
         let delimited = matches!(response.framing, Framing::None | Framing::Length(_));
         self.writer.chunked = !delimited && !self.http10;
         if self.writer.chunked {
@@ -109,17 +102,35 @@ impl Answer for Http1Answer<'_> {
     }
 
     async fn end(&mut self, trailers: &[u8]) -> io::Result<()> {
-        self.writer.end(trailers).await
+        self.writer.end(trailers).await?;
+        // The server has ended its direction of a tunnel; the other may go on.
+        if self.upgraded { self.connection.socket.shutdown().await } else { Ok(()) }
     }
 
-    fn has_begun(&self) -> bool {
-        self.status != 0
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn sent(&self) -> u64 {
+        self.writer.written
     }
 }
 
-/// Appends the three digits of a status.
-pub(super) fn push_status_code(status: u16, out: &mut Vec<u8>) {
-    for unit in [100, 10, 1] {
-        out.push(b'0' + u8::try_from(status / unit % 10).unwrap_or_default());
+impl Replying for Http1Answer<'_> {
+    async fn reply(&mut self, reply: &Reply, request_over: bool) -> io::Result<()> {
+        let (worker, deadline) = (&self.connection.worker, &self.connection.deadline);
+        let keeps = request_over && self.keep_alive && !self.connection.is_closing();
+        let options: &[u8] = match (keeps, self.http10) {
+            (false, _) => b"connection: close\r\n",
+            (true, true) => b"connection: keep-alive\r\n",
+            (true, false) => b"",
+        };
+        self.status = reply.status;
+        self.closes = !keeps;
+        self.writer.out.clear();
+        reply.push(self.writer.out, &worker.clock.date(), self.is_head, options);
+        self.writer.patience = worker.timeouts.head;
+        deadline.set(worker.timeouts.head);
+        deadline.watch(self.writer.flush()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Http1Body<'a> {
     /// Bytes at the front of the buffer that have been returned.
     lent: usize,
     /// Bytes of the body so far.
-    pub(crate) received: u64,
+    received: u64,
 }
 
 impl<'a> Http1Body<'a> {
@@ -24,22 +24,6 @@ impl<'a> Http1Body<'a> {
     /// Takes what was returned out of the buffer.
     fn settle(&mut self) {
         self.input.consume(std::mem::take(&mut self.lent));
-    }
-
-    /// What has arrived after the request.
-    pub(crate) fn take_rest(&mut self) -> Buffer {
-        self.settle();
-        std::mem::take(self.input)
-    }
-
-    /// Drops what has arrived of the rest of the body. Whether that was all, so that the next request follows.
-    pub(crate) fn skip(&mut self) -> bool {
-        self.settle();
-        while let Ok(Piece::Data(count)) = self.unframer.next(self.input) {
-            self.input.consume(count);
-            self.received += count as u64;
-        }
-        self.unframer.is_done()
     }
 }
 
@@ -82,6 +66,7 @@ impl RequestBody for Http1Body<'_> {
                         worker.buffers.enlarge(self.input);
                     }
                     match worker.fill(&self.connection.socket, self.input, LARGE).await {
+                        Ok(0) if self.unframer.may_end_here() => return Ok(&[]),
                         Ok(0) | Err(_) => return Err(BodyError::Gone),
                         Ok(_) => {}
                     }
@@ -104,5 +89,23 @@ impl RequestBody for Http1Body<'_> {
                 Ok(_) => {}
             }
         }
+    }
+
+    fn upgrade(&mut self) {
+        self.settle();
+        self.unframer = Unframer::new(Framing::UntilClose);
+    }
+
+    fn skip(&mut self) -> bool {
+        self.settle();
+        while let Ok(Piece::Data(count)) = self.unframer.next(self.input) {
+            self.input.consume(count);
+            self.received += count as u64;
+        }
+        self.unframer.is_done()
+    }
+
+    fn received(&self) -> u64 {
+        self.received
     }
 }

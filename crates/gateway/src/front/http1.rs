@@ -1,47 +1,48 @@
 //! HTTP/1.1 clients: one task a connection, one request after the other.
 
-use super::Connection;
 use super::answer::Http1Answer;
 use super::body::Http1Body;
-use super::decide::{Decision, decide};
 use super::reply::Reply;
-use crate::access_log::Record;
+use super::respond::{Asked, Outcome, Replying, record_refused, respond};
+use super::{Connection, http2};
 use crate::buffer::{Buffer, SMALL};
-use crate::forward::tunnel::{self, TunnelEnd};
-use crate::forward::{Failure, Forwarded, Incoming, Job, Scratch as ForwardScratch, Trace};
-use crate::http1::request::Parsed;
-use crate::http1::writer::Writer;
+use crate::forward::{Answer, RequestBody};
+use crate::http1::request::{Facts, Parsed};
 use crate::reason::Reason;
-use crate::socket::Socket;
-use crate::table::action::End;
 use crate::worker::Scratch;
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Duration;
 
 /// How long a client has to read the last answer.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// What comes after an answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// Another request.
     Request,
     /// The end, once the client, which may still be sending, has had time to read the answer.
     Close,
     /// The end.
-    #[default]
     Drop,
 }
 
-/// Serves a connection to its end.
-pub(crate) async fn serve(connection: &Connection) {
+/// Serves a connection to its end. A client that begins with HTTP/2's preface gets HTTP/2.
+pub(crate) async fn serve(connection: &Rc<Connection>) {
     let mut input = Buffer::default();
+    if !wait(connection, &mut input).await {
+        return;
+    }
+    if http2::is_preface(connection, &mut input).await {
+        return http2::serve(connection, input).await;
+    }
     loop {
         if input.is_empty() && !wait(connection, &mut input).await {
             return;
         }
         let mut scratch = connection.worker.take_scratch();
         let next = match read_head(connection, &mut input, &mut scratch).await {
-            Ok(true) => respond(connection, &mut input, &mut scratch).await,
+            Ok(true) => answer(connection, &mut input, &mut scratch).await,
             Ok(false) => Next::Drop,
             Err(reason) => refuse(connection, reason, &mut scratch.answer).await,
         };
@@ -93,184 +94,39 @@ async fn read_head(
     }
 }
 
-/// A request that is over.
-#[derive(Debug, Default)]
-struct Over {
-    next: Next,
-    status: u16,
-    sent: u64,
-    error: Option<Reason>,
-}
-
 /// Decides about a request and answers it.
-async fn respond(connection: &Connection, input: &mut Buffer, scratch: &mut Scratch) -> Next {
-    let worker = &connection.worker;
-    let begun = worker.options.access_log.is_some().then(Instant::now);
+async fn answer(connection: &Connection, input: &mut Buffer, scratch: &mut Scratch) -> Next {
+    let Scratch { request, forward, answer } = scratch;
     let serving = connection.listener.serving();
-    let incoming = Incoming {
-        head: scratch.request.head(connection.peer.ip()),
-        facts: &scratch.request.facts,
-        peer: connection.peer,
-        listener: &connection.listener.state.key,
-        frame: &serving.frame,
-        tls: connection.tls.as_ref(),
-    };
-    let mut client = Client {
-        connection,
-        incoming: &incoming,
-        body: Http1Body::new(connection, input, scratch.request.facts.framing),
-        out: &mut scratch.answer,
-    };
-    let rule = serving.table.route(&incoming.head).map(|rule| &**rule);
-    let mut trace = Trace::default();
-    let over = match decide(&serving, &incoming, rule, worker.epoch) {
-        Decision::Reply(reply) => client.reply(&reply).await,
-        Decision::Forward(rule, forward) => {
-            let (deadline, table) = (&connection.deadline, &*serving.table);
-            let job = Job { worker, deadline, incoming: &incoming, table, rule, forward };
-            client.forward(&job, &mut scratch.forward, &mut trace).await
+    let incoming = connection.incoming(request, &serving);
+    let mut body = Http1Body::new(connection, input, request.facts.framing);
+    let mut answer = Http1Answer::new(connection, answer, &request.facts, serving.frame.request);
+    let deadline = &connection.deadline;
+    let head_bytes = request.len() as u64;
+    let asked = Asked { connection, deadline, serving: &serving, incoming: &incoming, head_bytes };
+    match respond(&asked, &mut body, &mut answer, forward).await {
+        Outcome::Answered => match (answer.closes, body.skip()) {
+            (false, true) => Next::Request,
+            (true, true) => Next::Drop,
+            (_, false) => Next::Close,
+        },
+        Outcome::Tunnelled => Next::Drop,
+        Outcome::Broken => {
+            connection.socket.abort();
+            Next::Drop
         }
-    };
-    if let (Some(begun), Some(log)) = (begun, &worker.options.access_log) {
-        log.record(&Record {
-            listener: &connection.listener.state.key,
-            client: connection.peer,
-            method: incoming.head.method,
-            host: incoming.head.authority,
-            path: incoming.head.path,
-            status: over.status,
-            received: scratch.request.len() as u64 + client.body.received,
-            sent: over.sent,
-            duration: begun.elapsed(),
-            rule: rule.map(|rule| &rule.rule().id),
-            reason: rule.map(|rule| rule.rule().reason.as_str()),
-            target: rule.zip(trace.target).and_then(|(rule, target)| rule.target_group(target)),
-            endpoint: trace.endpoint,
-            error: over.error,
-        });
-    }
-    over.next
-}
-
-/// The client of one request.
-struct Client<'a> {
-    connection: &'a Connection,
-    incoming: &'a Incoming<'a>,
-    body: Http1Body<'a>,
-    out: &'a mut Vec<u8>,
-}
-
-impl Client<'_> {
-    /// Lets a backend answer.
-    async fn forward(&mut self, job: &Job<'_>, borrowed: &mut ForwardScratch, trace: &mut Trace) -> Over {
-        let mut answer = Http1Answer::new(self.connection, self.out, self.incoming);
-        let outcome = job.run(&mut self.body, &mut answer, borrowed, trace).await;
-        let mut over = Over { status: answer.status, sent: answer.sent(), ..Over::default() };
-        match outcome {
-            Ok(Forwarded::Answered) => {
-                over.next = match (answer.closes, self.body.skip()) {
-                    (false, true) => Next::Request,
-                    (true, true) => Next::Drop,
-                    (_, false) => Next::Close,
-                };
-                over
-            }
-            Ok(Forwarded::Upgraded { upstream, leftover }) => {
-                let (received, sent) = self.tunnel(upstream, leftover).await;
-                self.body.received += received;
-                over.sent += sent;
-                over
-            }
-            Ok(Forwarded::Replaced(rule)) => match &rule.plan.end {
-                End::Fixed(fixed) => self.reply(&Reply::fixed(fixed)).await,
-                _ => over,
-            },
-            Err(Failure::Refused(reason)) => self.reply(&Reply::error(reason)).await,
-            Err(Failure::ClientGone) => {
-                over.error = Some(Reason::ClientGone);
-                over.status = if over.status == 0 { Reason::ClientGone.status() } else { over.status };
-                over
-            }
-            // The client must see that something is missing: nothing more is said on this connection.
-            Err(Failure::Aborted) => {
-                self.connection.socket.abort();
-                Over { error: Some(Reason::ResponseAborted), ..over }
-            }
-        }
-    }
-
-    /// Answers without a backend.
-    async fn reply(&mut self, reply: &Reply) -> Over {
-        let facts = self.incoming.facts;
-        let all_here = self.body.skip();
-        let keep = all_here && facts.keep_alive && !self.connection.is_closing();
-        let options: &[u8] = match (keep, facts.http10) {
-            (false, _) => b"connection: close\r\n",
-            (true, true) => b"connection: keep-alive\r\n",
-            (true, false) => b"",
-        };
-        let sent = write(self.connection, reply, facts.is_head, options, self.out).await;
-        let next = match sent {
-            Some(_) if keep => Next::Request,
-            Some(_) if !all_here => Next::Close,
-            _ => Next::Drop,
-        };
-        Over { next, status: reply.status, sent: sent.unwrap_or_default(), error: reply.reason }
-    }
-
-    /// Both sides go on in another protocol. An end of a listener ends it only with the grace period.
-    async fn tunnel(&mut self, upstream: Socket, leftover: Buffer) -> (u64, u64) {
-        let connection = self.connection;
-        let client = TunnelEnd { socket: &connection.socket, leftover: self.body.take_rest() };
-        let server = TunnelEnd { socket: &upstream, leftover };
-        let patience = self.incoming.frame.request;
-        tunnel::run(&connection.worker, &connection.deadline, patience, client, server).await
     }
 }
 
 /// Answers a request whose head couldn't be read.
 async fn refuse(connection: &Connection, reason: Reason, out: &mut Vec<u8>) -> Next {
-    let begun = Instant::now();
     let reply = Reply::error(reason);
-    let sent = write(connection, &reply, false, b"connection: close\r\n", out).await;
-    if let Some(log) = &connection.worker.options.access_log {
-        log.record(&Record {
-            listener: &connection.listener.state.key,
-            client: connection.peer,
-            method: "",
-            host: "",
-            path: "",
-            status: reply.status,
-            received: 0,
-            sent: sent.unwrap_or_default(),
-            duration: begun.elapsed(),
-            rule: None,
-            reason: None,
-            target: None,
-            endpoint: None,
-            error: Some(reason),
-        });
-    }
+    let facts = Facts::default();
+    let mut answer = Http1Answer::new(connection, out, &facts, connection.worker.timeouts.head);
+    // Whether the client takes it makes no difference: the connection ends.
+    let _ = answer.reply(&reply, false).await;
+    record_refused(connection, &reply, answer.sent());
     Next::Close
-}
-
-/// Writes an answer of the gateway's own. `None`: the client doesn't take it.
-async fn write(
-    connection: &Connection,
-    reply: &Reply,
-    is_head: bool,
-    options: &[u8],
-    out: &mut Vec<u8>,
-) -> Option<u64> {
-    out.clear();
-    reply.push(out, &connection.worker.clock.date(), is_head, options);
-    let patience = connection.worker.timeouts.head;
-    connection.deadline.set(patience);
-    let mut writer = Writer::new(&connection.socket, &connection.deadline, patience, out);
-    match connection.deadline.watch(writer.flush()).await {
-        Ok(Ok(())) => Some(writer.written),
-        _ => None,
-    }
 }
 
 /// Bytes that are read and dropped before a connection is closed.

@@ -1,28 +1,62 @@
-//! The client's side: reading requests, deciding by the table, answering. One module a protocol.
+//! The client's side: reading requests, deciding by the table, answering.
+//!
+//! A protocol's module reads heads and bodies and writes answers. What is between is the same for all of them
+//! ([`respond`]): every head becomes the same [`Request`], judged by the same rules.
 
 mod answer;
 mod body;
 mod decide;
+mod grpc;
 pub(crate) mod http1;
+pub(crate) mod http2;
 mod reply;
+mod respond;
 
-use crate::listener::LocalListener;
+use crate::forward::Incoming;
+use crate::http1::request::Request;
+use crate::listener::{LocalListener, Serving};
 use crate::socket::Socket;
 use crate::tls::TlsFacts;
 use crate::worker::Worker;
 use crate::worker::clock::Deadline;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::rc::Rc;
 
-/// A client's connection.
+/// The other side of a connection, whatever it speaks.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct Client {
     pub(crate) worker: Rc<Worker>,
     pub(crate) listener: Rc<LocalListener>,
-    pub(crate) socket: Socket,
     pub(crate) peer: SocketAddr,
-    /// Where the client speaks TLS.
+    /// Where it speaks TLS.
     pub(crate) tls: Option<TlsFacts>,
+}
+
+impl Client {
+    /// A request as rules and backends see it.
+    fn incoming<'a>(&'a self, request: &'a Request, serving: &'a Serving) -> Incoming<'a> {
+        Incoming {
+            head: request.head(self.peer.ip()),
+            facts: &request.facts,
+            peer: self.peer,
+            listener: &self.listener.state.key,
+            frame: &serving.frame,
+            tls: self.tls.as_ref(),
+        }
+    }
+
+    /// Whether the connection ends after the next answer, whatever the client wants.
+    fn is_closing(&self) -> bool {
+        self.worker.is_draining() || self.listener.state.is_closing()
+    }
+}
+
+/// A client's connection by TCP.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    client: Client,
+    pub(crate) socket: Socket,
     pub(crate) deadline: Deadline,
 }
 
@@ -35,11 +69,14 @@ impl Connection {
     ) -> Connection {
         let deadline = Deadline::new(&worker.clock);
         let (worker, listener, tls) = (Rc::clone(worker), Rc::clone(listener), socket.facts());
-        Connection { worker, listener, socket, peer, tls, deadline }
+        Connection { client: Client { worker, listener, peer, tls }, socket, deadline }
     }
+}
 
-    /// Whether the connection ends after the next answer, whatever the client wants.
-    fn is_closing(&self) -> bool {
-        self.worker.is_draining() || self.listener.state.is_closing()
+impl Deref for Connection {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
     }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// A request's head: its bytes, and where everything is in them. Kept for the next request, which overwrites it.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
-    text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     pub(crate) spans: Vec<FieldSpan>,
     method: Range<usize>,
     authority: Range<usize>,
@@ -24,8 +24,7 @@ pub(crate) struct Request {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) framing: Framing,
-    /// HTTP/1.0, which knows neither chunks nor 1xx.
-    pub(crate) http10: bool,
+    pub(crate) version: Version,
     /// The request line can go on as it is written.
     pub(crate) plain: bool,
     /// The client would use the connection again.
@@ -39,11 +38,35 @@ pub(crate) struct Facts {
     pub(crate) is_head: bool,
 }
 
+/// What the client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// Knows neither chunks nor 1xx.
+    Http10,
+    Http11,
+    #[allow(dead_code, reason = "its front comes next")]
+    Http2,
+    #[allow(dead_code, reason = "its front comes next")]
+    Http3,
+}
+
+impl Version {
+    /// As ALB writes it into a header.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+            Version::Http2 => "HTTP/2.0",
+            Version::Http3 => "HTTP/3.0",
+        }
+    }
+}
+
 impl Default for Facts {
     fn default() -> Self {
         Facts {
             framing: Framing::None,
-            http10: false,
+            version: Version::Http11,
             plain: false,
             keep_alive: false,
             upgrade: false,
@@ -124,24 +147,46 @@ impl Request {
         self.path = place(target.path);
         self.query = target.query.map(place);
         let authority = target.authority.map(place);
-        let plain = version == 1 && authority.is_none();
-        self.facts = Facts { http10: version == 0, plain, is_head: method == "HEAD", ..Facts::default() };
+        let version = if version == 0 { Version::Http10 } else { Version::Http11 };
+        let plain = version == Version::Http11 && authority.is_none();
+        self.facts = Facts { version, plain, is_head: method == "HEAD", ..Facts::default() };
         self.judge(authority)
     }
 
+    /// Begins a head that doesn't come as text, with its first line.
+    pub(crate) fn begin(&mut self, method: &str, target: &str) -> Result<(), Reason> {
+        let printable = |b: u8| b > b' ' && b != 0x7f;
+        let parts = Target::read(method, target)?;
+        if parts.authority.is_some() || !target.bytes().all(printable) {
+            return Err(Reason::MalformedRequest);
+        }
+        let path = method.len() + 1;
+        self.method = 0..method.len();
+        self.path = path..path + parts.path.len();
+        self.query = parts.query.map(|query| path + target.len() - query.len()..path + target.len());
+        self.facts = Facts { is_head: method == "HEAD", ..Facts::default() };
+        self.text.clear();
+        self.spans.clear();
+        for part in [method, " ", target, " HTTP/1.1\r\n"] {
+            self.text.extend_from_slice(part.as_bytes());
+        }
+        Ok(())
+    }
+
     /// Goes through the fields once: what frames the message, what is about this connection, and the host.
-    fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
+    pub(crate) fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
             self.look_at(at, &mut seen)?;
         }
         let facts = &mut self.facts;
+        let http10 = facts.version == Version::Http10;
         self.authority = match (authority, seen.host) {
             // An absolute URL wins over `Host` (RFC 9112 §3.2.2).
             (Some(authority), Some(_)) => authority,
-            (Some(authority), None) if facts.http10 => authority,
+            (Some(authority), None) if http10 => authority,
             (None, Some(host)) => host,
-            (None, None) if facts.http10 => 0..0,
+            (None, None) if http10 => 0..0,
             _ => return Err(Reason::BadHost),
         };
         if !is_authority(&self.text[self.authority.clone()]) {
@@ -149,15 +194,15 @@ impl Request {
         }
         facts.framing = match (seen.chunked, seen.length) {
             (true, Some(_)) => return Err(Reason::BadFraming),
-            (true, None) if facts.http10 => return Err(Reason::BadFraming),
+            (true, None) if http10 => return Err(Reason::BadFraming),
             (true, None) => Framing::Chunked,
             (false, None | Some(0)) => Framing::None,
             (false, Some(length)) => Framing::Length(length),
         };
         let connection = seen.connection;
-        facts.keep_alive = !connection.close && (!facts.http10 || connection.keep_alive);
-        facts.upgrade = seen.upgrade && connection.upgrade && !facts.http10;
-        facts.expects_continue &= !facts.http10;
+        facts.keep_alive = !connection.close && (!http10 || connection.keep_alive);
+        facts.upgrade = seen.upgrade && connection.upgrade && !http10;
+        facts.expects_continue &= !http10;
         Ok(())
     }
 

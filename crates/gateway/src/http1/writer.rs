@@ -9,7 +9,8 @@ use std::io;
 pub(crate) struct Writer<'a> {
     socket: &'a Socket,
     deadline: &'a Deadline,
-    patience: Ticks,
+    /// How long the peer may take nothing.
+    pub(crate) patience: Ticks,
     /// Not yet written.
     pub(crate) out: &'a mut Vec<u8>,
     /// The body goes out in chunks.
