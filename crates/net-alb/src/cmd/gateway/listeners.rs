@@ -38,10 +38,16 @@ impl Listeners {
                     tracing::info!("listener {} of {} is at {address}", key.id, key.alb);
                     self.bound.insert(key, address);
                 }
-                Some(Err(error)) => tracing::error!("listener {} of {} can't be bound: {error}", key.id, key.alb),
+                Some(Err(error)) => {
+                    tracing::error!("listener {} of {} can't be bound: {error}", key.id, key.alb)
+                }
                 None => {
                     if self.unserved.insert(key.clone()) {
-                        tracing::warn!("listener {} of {} isn't served: it has no port here", key.id, key.alb);
+                        tracing::warn!(
+                            "listener {} of {} isn't served: it has no port here",
+                            key.id,
+                            key.alb
+                        );
                     }
                 }
             }

@@ -49,7 +49,8 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
     }
-    let gateway = Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
+    let gateway =
+        Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());

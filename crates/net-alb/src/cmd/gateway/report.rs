@@ -68,7 +68,13 @@ impl Report {
     }
 
     /// One of its Ingresses has these backends now, and the compiler says this of it.
-    pub(super) fn routed(&mut self, kingress: &ObjectKey, ingress: &ObjectKey, to: Vec<Backend>, said: Vec<Problem>) {
+    pub(super) fn routed(
+        &mut self,
+        kingress: &ObjectKey,
+        ingress: &ObjectKey,
+        to: Vec<Backend>,
+        said: Vec<Problem>,
+    ) {
         self.change(kingress, |entry| {
             if to.is_empty() && said.is_empty() {
                 entry.backends.remove(ingress);

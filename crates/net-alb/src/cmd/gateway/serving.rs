@@ -29,7 +29,12 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    pub(super) fn new(gateway: Arc<Gateway>, listeners: Listeners, board: Arc<Board>, names: Names) -> Serving {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        listeners: Listeners,
+        board: Arc<Board>,
+        names: Names,
+    ) -> Serving {
         let settings = Settings { target: Target::Gateway, network_hash: true, ..Settings::default() };
         Serving {
             gateway,
@@ -73,7 +78,9 @@ impl Serving {
             self.listeners.bind(&self.gateway, alb, self.pipeline.settings());
         }
         // A backend keeps its servers until no rule leads to it.
-        for backend in delta.backends.iter().filter_map(|(backend, servers)| servers.is_none().then_some(backend)) {
+        for backend in
+            delta.backends.iter().filter_map(|(backend, servers)| servers.is_none().then_some(backend))
+        {
             self.names.set(backend, None);
             self.report.servers(backend, false);
             self.gateway.set_endpoints(backend, Vec::new());
