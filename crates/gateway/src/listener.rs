@@ -1,4 +1,6 @@
+use crate::metrics::listener::ListenerMetrics;
 use crate::table::Table;
+use crate::tls::ListenerTls;
 use crate::worker::clock::Ticks;
 use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
@@ -74,15 +76,18 @@ pub(crate) struct Serving {
 pub(crate) struct ListenerState {
     pub(crate) key: ListenerKey,
     pub(crate) serving: Arc<ArcSwap<Serving>>,
+    /// HTTPS and QUIC only.
+    pub(crate) tls: Option<ListenerTls>,
     closing: AtomicBool,
 }
 
 impl ListenerState {
-    pub(crate) fn new(key: ListenerKey, table: Table) -> ListenerState {
+    pub(crate) fn new(key: ListenerKey, table: Table, tls: Option<ListenerTls>) -> ListenerState {
         let serving = Serving { frame: Frame::default(), table: Arc::new(table) };
         ListenerState {
             key,
             serving: Arc::new(ArcSwap::from_pointee(serving)),
+            tls,
             closing: AtomicBool::new(false),
         }
     }
@@ -112,6 +117,8 @@ impl ListenerState {
 pub(crate) struct LocalListener {
     pub(crate) state: Arc<ListenerState>,
     latest: RefCell<Latest>,
+    /// What this thread counts of it.
+    pub(crate) metrics: Arc<ListenerMetrics>,
 }
 
 /// What the last request was served by: looking whether it's still that costs one load.
@@ -124,11 +131,11 @@ struct Latest {
 }
 
 impl LocalListener {
-    pub(crate) fn new(state: Arc<ListenerState>) -> LocalListener {
+    pub(crate) fn new(state: Arc<ListenerState>, metrics: Arc<ListenerMetrics>) -> LocalListener {
         let mut cache = Cache::new(Arc::clone(&state.serving));
         let shared = Arc::clone(cache.load());
         let own = Rc::new(Serving::clone(&shared));
-        LocalListener { state, latest: RefCell::new(Latest { cache, shared, own }) }
+        LocalListener { state, latest: RefCell::new(Latest { cache, shared, own }), metrics }
     }
 
     /// What the listener serves now. A request keeps what it began with.

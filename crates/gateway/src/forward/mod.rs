@@ -6,6 +6,7 @@
 mod connect;
 mod exchange;
 pub(crate) mod head;
+pub(crate) mod http2;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
 
@@ -18,6 +19,8 @@ use crate::table::action::{Forward, TargetPlan};
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
+use crate::tls::TlsFacts;
+use crate::trace::SpanContext;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
 use head::Rewritten;
@@ -34,13 +37,16 @@ pub(crate) struct Incoming<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) listener: &'a ListenerKey,
     pub(crate) frame: &'a Frame,
-    pub(crate) secure: bool,
+    /// Where the client speaks TLS.
+    pub(crate) tls: Option<&'a TlsFacts>,
+    /// Its place in a trace, where requests are traced.
+    pub(crate) span: Option<SpanContext>,
 }
 
 impl Incoming<'_> {
     /// `http` or `https`, as the client spoke.
     pub(crate) fn scheme(&self) -> &'static str {
-        if self.secure { "https" } else { "http" }
+        if self.tls.is_some() { "https" } else { "http" }
     }
 }
 
@@ -164,6 +170,10 @@ impl<'a> Job<'a> {
         let endpoints = servers(target)?;
         let rewrite = self.forward.rewrite.as_deref();
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
+        if target.protocol.is_http2() && !self.incoming.facts.upgrade {
+            let sides = (body, answer);
+            return self.run_http2((target, endpoints), &to, sides, scratch, trace).await;
+        }
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
         let whole = exchange::push_whole(self.incoming, body, &mut scratch.out);
@@ -178,6 +188,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
+                    self.worker.metrics.retries.add(1);
                     upstream = self.reconnect(upstream.address, endpoints, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),
