@@ -89,6 +89,7 @@ fn alb() -> Alb {
         security_policy: None,
         certificate_secrets: vec![],
         certificate_ids: vec![],
+        client_ca_secrets: vec![],
         x_forwarded_for,
         default_action: defaults.default_action,
         rules: vec![],
