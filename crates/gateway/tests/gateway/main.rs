@@ -17,3 +17,4 @@ mod tls;
 mod tls_client;
 mod upgrade;
 mod upstream;
+mod upstream_tls;
