@@ -6,6 +6,9 @@ mod config;
 mod facts;
 mod names;
 mod policy;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test stops where something isn't as it should be")]
+mod props;
 mod session;
 mod store;
 mod upstream;

@@ -15,6 +15,7 @@ mod routing;
 mod support;
 mod tls;
 mod tls_client;
+mod tls_sessions;
 mod upgrade;
 mod upstream;
 mod upstream_tls;
