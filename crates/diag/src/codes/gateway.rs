@@ -193,7 +193,7 @@ pub static BAD_CLIENT_CA: Code = Code {
 pub static BAD_BACKEND_TLS: Code = Code {
     id: "NA3023",
     reason: "BadBackendTls",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a backend can't be verified",
     explanation: "Servers of this backend must prove who they are by a certificate of a known CA (Knative's \
                   `system-internal-tls`: the key `ca.crt` of the Secret `routing-serving-certs`, and ConfigMaps with the label \

@@ -99,12 +99,11 @@ impl Candidates {
 
 pub(super) fn add(map: &mut Map, name: &str, rank: Rank, cell: &Arc<Cell>) {
     let place = (rank, Arc::clone(&cell.secret));
-    match map.get_mut(name) {
-        Some(candidates) => candidates.add(place, cell),
-        None => {
-            let candidate = Candidate { cell: Arc::clone(cell), count: 1 };
-            map.insert(name.into(), Candidates::One(place, candidate));
-        }
+    if let Some(candidates) = map.get_mut(name) {
+        candidates.add(place, cell);
+    } else {
+        let candidate = Candidate { cell: Arc::clone(cell), count: 1 };
+        map.insert(name.into(), Candidates::One(place, candidate));
     }
 }
 

@@ -150,14 +150,14 @@ impl Certificates {
     pub(crate) fn set(&mut self, secret: &ObjectKey, certificate: Option<Certificate>) {
         let after = certificate.map(Arc::new);
         let held = self.hold(secret);
-        let (cell, users) = (Arc::clone(&held.cell), held.users.clone());
+        let (cell, listeners) = (Arc::clone(&held.cell), held.users.clone());
         let before = cell.current.load_full();
         let names = |certificate: &Option<Arc<Certificate>>| -> BTreeSet<String> {
             certificate.iter().flat_map(|certificate| certificate.names.iter().cloned()).collect()
         };
         let (old, new) = (names(&before), names(&after));
         // A new name leads here before the certificate that is for it, and an old one after: at no moment a host is without.
-        for uses in users.iter().filter_map(|user| self.listeners.get(user)) {
+        for uses in listeners.iter().filter_map(|listener| self.listeners.get(listener)) {
             let rank = uses.rank(secret);
             uses.edit(|names| {
                 new.difference(&old).for_each(|name| add(&mut names.certificates, name, rank, &cell));
@@ -165,7 +165,7 @@ impl Certificates {
         }
         let has_one = after.is_some();
         cell.current.store(after);
-        for listener in &users {
+        for listener in &listeners {
             let Some(uses) = self.listeners.get_mut(listener) else { continue };
             let rank = uses.rank(secret);
             uses.set_usable(secret, has_one);
