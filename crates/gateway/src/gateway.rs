@@ -1,10 +1,11 @@
 use crate::endpoints::Registry;
 use crate::listener::{Frame, ListenerKey, ListenerState};
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::table::{Change, Table};
 use crate::tls::{BackendTls, BackendTlsCache, CertificateInfo};
 use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
-use crate::worker::{Command, Listen, WorkerHandle};
+use crate::worker::{Command, Listen, Shared, WorkerHandle};
 use net_alb_diag::codes::gateway::BAD_BACKEND_TLS;
 use net_alb_diag::{Diagnostic, FieldPath, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 pub struct Gateway {
     workers: Vec<WorkerHandle>,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -54,11 +56,14 @@ const BACKLOG: i32 = 4096;
 impl Gateway {
     /// Starts the threads. Nothing is served before [`Gateway::bind`].
     pub fn start(options: Options) -> io::Result<Gateway> {
-        let options = Arc::new(options);
-        let epoch = Instant::now();
-        let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
-        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<_>>()?;
-        Ok(Gateway { workers, registry: Arc::default(), state: Mutex::default() })
+        let threads = options.threads.max(1);
+        let metrics = Arc::new(Metrics::new(threads, options.tracked_revisions));
+        let registry = Arc::new(Registry::new(Arc::clone(&metrics.revisions)));
+        let shared =
+            Shared { options: Arc::new(options), metrics: Arc::clone(&metrics), epoch: Instant::now() };
+        let start = |number| WorkerHandle::start(number, shared.clone());
+        let workers = (0..threads).map(start).collect::<io::Result<_>>()?;
+        Ok(Gateway { workers, registry, metrics, state: Mutex::default() })
     }
 
     /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
@@ -133,10 +138,14 @@ impl Gateway {
             state.set_certificate_uses(&key, &changes);
             let listener = state.listener(&key, &self.registry);
             let table = Arc::clone(&listener.serving.load().table);
-            listener.set_table(table.apply(&changes, key.id).drain_into(&mut diagnostics));
+            let table = table.apply(&changes, key.id).drain_into(&mut diagnostics);
+            self.metrics.set_rules(&key, table.len());
+            listener.set_table(table);
         }
         state.generation += 1;
-        Applied { generation: state.generation, took: begun.elapsed(), diagnostics }
+        let took = begun.elapsed();
+        self.metrics.applied(state.generation, took);
+        Applied { generation: state.generation, took, diagnostics }
     }
 
     /// Says what a Secret of type `kubernetes.io/tls` holds now; `None`: it isn't there. Whoever names it in
@@ -193,6 +202,11 @@ impl Gateway {
                 Outcome { value: (), diagnostics: vec![diagnostic.help(BAD_BACKEND_TLS.fix)] }
             }
         }
+    }
+
+    /// What the gateway counts.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// The rules that a listener serves at the moment.

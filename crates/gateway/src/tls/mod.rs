@@ -1,6 +1,7 @@
 //! TLS: certificates by host, what listeners accept, and connections.
 
 mod certificate;
+mod check;
 mod client_ca;
 mod config;
 mod facts;
@@ -15,6 +16,7 @@ mod upstream;
 
 pub(crate) use certificate::Certificate;
 pub use certificate::Pem;
+pub use check::{check_certificate, check_client_ca};
 pub(crate) use client_ca::ClientCas;
 pub(crate) use config::ListenerTls;
 pub use facts::{ClientCertificate, TlsFacts};
