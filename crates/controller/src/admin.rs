@@ -46,7 +46,9 @@ impl Admin {
     pub async fn serve(self: Arc<Self>, listener: TcpListener) -> io::Result<Infallible> {
         let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Err(io::ErrorKind::Other.into()) };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return Err(io::ErrorKind::Other.into());
+            };
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(PAUSE).await;
                 continue;
@@ -54,7 +56,8 @@ impl Admin {
             let _ = stream.set_nodelay(true);
             let admin = Arc::clone(&self);
             tokio::spawn(async move {
-                let service = service_fn(|request| std::future::ready(Ok::<_, Infallible>(admin.answer(&request))));
+                let service =
+                    service_fn(|request| std::future::ready(Ok::<_, Infallible>(admin.answer(&request))));
                 let _ = hyper::server::conn::http1::Builder::new()
                     .timer(TokioTimer::new())
                     .header_read_timeout(HEAD_TIMEOUT)
@@ -71,7 +74,10 @@ impl Admin {
             ("/readyz", _) if self.ready.load(Ordering::Acquire) => text(StatusCode::OK, "ok\n"),
             ("/readyz", _) => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             ("/acknowledgements", Some(board)) => Response::new(Either::Right(lines(Arc::clone(board)))),
-            _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and, at a gateway, /acknowledgements\n"),
+            _ => text(
+                StatusCode::NOT_FOUND,
+                "there are /healthz, /readyz and, at a gateway, /acknowledgements\n",
+            ),
         }
     }
 }

@@ -17,7 +17,9 @@ fn key(name: &str) -> ObjectKey {
 
 fn on_a_runtime(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), test).await.expect("it takes 30 s") });
+    runtime.block_on(async {
+        tokio::time::timeout(Duration::from_secs(30), test).await.expect("it takes 30 s")
+    });
 }
 
 async fn serve(board: &Arc<Board>, at: SocketAddr) -> (SocketAddr, JoinHandle<()>) {

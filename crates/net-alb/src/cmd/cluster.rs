@@ -53,7 +53,8 @@ pub(crate) async fn serve(admin: &Arc<Admin>, address: SocketAddr) -> Result<(),
         }
         other => other,
     };
-    let listener = listener.map_err(Failure::system(format!("listening on {address}; choose with --admin")))?;
+    let listener =
+        listener.map_err(Failure::system(format!("listening on {address}; choose with --admin")))?;
     tokio::spawn(Arc::clone(admin).serve(listener));
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Every replica watches for itself and runs all stages in process; it says what it serves on its admin port. Without the API server it
 //! goes on with what it saw last.
 
+mod certificates;
 mod listeners;
 mod names;
 mod report;
@@ -12,13 +13,12 @@ mod serving;
 use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use clap::Args;
-use listeners::Listeners;
+use listeners::{Addresses, Listeners};
 use net_alb_controller::acknowledgement::Board;
 use net_alb_controller::admin::Admin;
 use net_alb_gateway::{Gateway, Options};
 use role::Role;
 use serving::Serving;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,12 +26,8 @@ use std::time::Duration;
 pub(crate) struct GatewayArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Where public hosts are served by HTTP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8080")]
-    listen: SocketAddr,
-    /// Where cluster-local hosts are served by HTTP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8081")]
-    listen_local: SocketAddr,
+    #[command(flatten)]
+    addresses: Addresses,
     /// Threads that serve requests; by default one a processor
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -49,13 +45,14 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
     }
-    let gateway = Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
+    let gateway =
+        Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
         let admin = Arc::new(Admin::new(Some(Arc::clone(&board))));
         serve(&admin, args.cluster.admin).await?;
-        let listeners = Listeners::new(args.listen, args.listen_local);
+        let listeners = Listeners::new(args.addresses);
         let client = client().await?;
         let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
         let role = Role::new(client, &args.cluster.system_namespace, admin, serving, stop);

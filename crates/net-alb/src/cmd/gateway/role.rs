@@ -122,14 +122,18 @@ impl Role {
     fn see(&mut self, seen: Seen) {
         match seen {
             Seen::Put(object) => {
-                if let Object::KIngress(kingress) = &*object {
-                    self.serving.asked(kingress);
+                match &*object {
+                    Object::KIngress(kingress) => self.serving.asked(kingress),
+                    Object::Secret(secret) => self.serving.certificate(secret),
+                    _ => {}
                 }
                 self.changes.push(Change::Put(*object));
             }
             Seen::Gone(kind, key) => {
-                if kind == Kind::KIngress {
-                    self.serving.gone(&key);
+                match kind {
+                    Kind::KIngress => self.serving.gone(&key),
+                    Kind::Secret => self.serving.certificate_gone(&key),
+                    _ => {}
                 }
                 self.changes.push(Change::Delete(kind.to_ref(&key)));
             }
@@ -146,6 +150,7 @@ impl Role {
         self.follow(secrets);
         if !self.is_ready {
             self.is_ready = true;
+            self.serving.listen();
             self.admin.set_ready(self.end.is_none());
             tracing::info!("ready: everything that there was is served");
         }
@@ -174,6 +179,7 @@ impl Role {
             } else if let Some(watch) = self.single.remove(&key) {
                 watch.abort();
                 if !self.labelled.contains(&key) {
+                    self.serving.certificate_gone(&key);
                     self.changes.push(Change::Delete(Kind::Secret.to_ref(&key)));
                 }
             }
