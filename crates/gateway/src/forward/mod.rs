@@ -6,6 +6,7 @@
 mod connect;
 mod exchange;
 pub(crate) mod head;
+pub(crate) mod http2;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
 
@@ -169,6 +170,10 @@ impl<'a> Job<'a> {
         let endpoints = servers(target)?;
         let rewrite = self.forward.rewrite.as_deref();
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
+        if target.protocol.is_http2() && !self.incoming.facts.upgrade {
+            let sides = (body, answer);
+            return self.run_http2((target, endpoints), &to, sides, scratch, trace).await;
+        }
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
         let whole = exchange::push_whole(self.incoming, body, &mut scratch.out);

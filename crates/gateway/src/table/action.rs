@@ -243,16 +243,12 @@ fn remark_on_group(group: &ServerGroup, remarks: &mut Vec<Remark>) {
         }
     };
     match group.protocol {
-        BackendProtocol::Http => {}
+        BackendProtocol::Http | BackendProtocol::Grpc | BackendProtocol::H2c => {}
         BackendProtocol::Https => remark(
             &codes::gateway::BACKEND_PROTOCOL_NOT_SERVED,
             format!(
                 "server group `{id}` wants HTTPS, which the gateway doesn't speak to backends: it gets nothing"
             ),
-        ),
-        BackendProtocol::Grpc | BackendProtocol::H2c => remark(
-            &codes::gateway::BACKEND_PROTOCOL_NOT_SERVED,
-            format!("server group `{id}` wants HTTP/2, it gets HTTP/1.1"),
         ),
     }
     if group.stickiness.is_some() {

@@ -9,6 +9,7 @@ pub(crate) use thread::{Command, Listen, WorkerHandle};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;
+use crate::forward::http2::Sessions;
 use crate::forward::pool::Upstreams;
 use crate::http1::request::Request;
 use crate::listener::ListenerKey;
@@ -48,6 +49,7 @@ pub(crate) struct Worker {
     pub(crate) clock: Rc<Clock>,
     pub(crate) buffers: Buffers,
     pub(crate) upstreams: Upstreams,
+    pub(crate) sessions: Sessions,
     #[allow(clippy::vec_box, reason = "moved with every request, and too large for that")]
     scratches: RefCell<Vec<Box<Scratch>>>,
     /// Set when the thread is about to end: how long a connection may still send a request that was on its way.
@@ -115,6 +117,7 @@ impl Worker {
             ids: Ids::default(),
             timeouts: Timeouts { head: limits.head_timeout.into(), connect: limits.connect_timeout.into() },
             upstreams: Upstreams::new(limits.upstream_idle, limits.upstream_idle_timeout.into()),
+            sessions: Sessions::default(),
             options,
             epoch,
             clock: Rc::new(Clock::new()),

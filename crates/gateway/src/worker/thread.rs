@@ -79,7 +79,10 @@ async fn run(mut commands: UnboundedReceiver<Command>, shared: Shared, number: u
     let worker = Rc::new(Worker::new(shared, number));
     let ticking = Rc::clone(&worker);
     tokio::task::spawn_local(async move {
-        let sweep = || ticking.upstreams.sweep(ticking.clock.now());
+        let sweep = || {
+            ticking.upstreams.sweep(ticking.clock.now());
+            ticking.sessions.sweep(ticking.clock.now());
+        };
         ticking.clock.run(sweep).await;
     });
     let mut listening: HashMap<SocketAddr, Listening> = HashMap::new();
@@ -131,4 +134,5 @@ async fn drain(worker: &Worker, grace: Duration) {
     // What is left after the grace period is cut with the thread.
     let _ = tokio::time::timeout(grace, ended).await;
     worker.upstreams.clear();
+    worker.sessions.clear();
 }

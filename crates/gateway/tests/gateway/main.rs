@@ -9,6 +9,7 @@ mod headers;
 mod lifetime;
 mod messages;
 mod metrics;
+mod mutual_tls;
 mod notation;
 mod refused;
 mod routing;
