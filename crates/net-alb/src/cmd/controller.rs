@@ -3,8 +3,8 @@
 use super::cluster::{ClusterArgs, client, log, pod_name, pod_namespace, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use clap::Args;
+use net_alb_admin::{Admin, Process, Readiness};
 use net_alb_api::ObjectKey;
-use net_alb_controller::admin::Admin;
 use net_alb_controller::control;
 use net_alb_controller::lease::{self, Timing};
 use std::sync::Arc;
@@ -28,12 +28,14 @@ pub(crate) struct ControllerArgs {
 }
 
 pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
-    log();
+    let _log = log()?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let client = client().await?;
-        let admin = Arc::new(Admin::new(None));
-        serve(&admin, args.cluster.admin).await?;
+        let readiness = Readiness::new("it is starting");
+        let admin =
+            Admin::new(readiness.clone()).count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }));
+        let _admin = serve(&admin, &args.cluster)?;
         let (name, namespace) = (pod_name(), pod_namespace());
         let lease = ObjectKey::new(namespace.clone(), "net-alb-controller");
         let leadership = lease::run(&client, &lease, &name, Timing::default());
@@ -44,7 +46,7 @@ pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
             admin_port: args.gateway_admin_port,
             identity: name,
         };
-        admin.set_ready(true);
+        readiness.set_ready();
         control::run(client, options, leadership, stop).await;
         Ok(Exit::Done)
     })

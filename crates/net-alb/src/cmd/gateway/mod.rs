@@ -14,13 +14,14 @@ use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use clap::Args;
 use listeners::{Addresses, Listeners};
-use net_alb_controller::acknowledgement::Board;
-use net_alb_controller::admin::Admin;
+use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response};
+use net_alb_controller::acknowledgement::{Board, tell};
 use net_alb_gateway::{Gateway, Options};
 use role::Role;
 use serving::Serving;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 #[derive(Debug, Args)]
 pub(crate) struct GatewayArgs {
@@ -40,7 +41,7 @@ pub(crate) struct GatewayArgs {
 }
 
 pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
-    log();
+    let _log = log()?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
@@ -50,12 +51,15 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
-        let admin = Arc::new(Admin::new(Some(Arc::clone(&board))));
-        serve(&admin, args.cluster.admin).await?;
+        let readiness = Readiness::new("not all objects of the cluster have been seen");
+        let admin = Admin::new(readiness.clone())
+            .count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }))
+            .count(gateway.metrics());
+        let _admin = serve(&admin.get("/acknowledgements", acknowledge(Arc::clone(&board))), &args.cluster)?;
         let listeners = Listeners::new(args.addresses);
         let client = client().await?;
         let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
-        let role = Role::new(client, &args.cluster.system_namespace, admin, serving, stop);
+        let role = Role::new(client, &args.cluster.system_namespace, readiness, serving, stop);
         role.run(Duration::from_secs(args.drain_delay)).await;
         Ok::<(), Failure>(())
     })?;
@@ -65,4 +69,13 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
         gateway.drain(grace);
     }
     Ok(Exit::Done)
+}
+
+/// Answers with what the board says, for as long as the client listens.
+fn acknowledge(board: Arc<Board>) -> impl Fn(&Request) -> Response {
+    move |_| {
+        let (client, body) = mpsc::channel(1);
+        tokio::spawn(tell(Arc::clone(&board), client));
+        Response::new(Body::receiver(body))
+    }
 }

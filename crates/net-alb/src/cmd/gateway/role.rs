@@ -6,13 +6,12 @@ use futures_util::future::Either;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold};
 use futures_util::{FutureExt, StreamExt};
 use kube::Client;
+use net_alb_admin::Readiness;
 use net_alb_api::{Object, ObjectKey};
-use net_alb_controller::admin::Admin;
 use net_alb_controller::watch::{self, Kind, Seen};
 use net_alb_pipeline::Change;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -33,11 +32,13 @@ enum Message {
 pub(super) struct Role {
     client: Client,
     serving: Serving,
-    admin: Arc<Admin>,
+    readiness: Readiness,
     messages: SelectAll<BoxStream<'static, Message>>,
     /// What hasn't been seen completely yet; once it is empty, the gateway serves.
     unseen: BTreeSet<Kind>,
     changes: Vec<Change>,
+    /// What was said last of kinds that can't be watched.
+    failed: BTreeMap<Kind, String>,
     /// Watches of single Secrets, which no label finds.
     single: BTreeMap<ObjectKey, AbortHandle>,
     /// Secrets that the label finds.
@@ -52,7 +53,7 @@ impl Role {
     pub(super) fn new(
         client: Client,
         namespace: &str,
-        admin: Arc<Admin>,
+        readiness: Readiness,
         serving: impl FnOnce(Names) -> Serving,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Role {
@@ -68,10 +69,11 @@ impl Role {
         Role {
             client,
             serving: serving(Names::new(answers)),
-            admin,
+            readiness,
             messages,
             unseen: Kind::ALL.iter().copied().collect(),
             changes: Vec::new(),
+            failed: BTreeMap::new(),
             single: BTreeMap::new(),
             labelled: BTreeSet::new(),
             is_ready: false,
@@ -140,7 +142,11 @@ impl Role {
             Seen::Synced(kind) => {
                 self.unseen.remove(&kind);
             }
-            Seen::Failed(kind, error) => tracing::warn!("{kind:?} can't be watched: {error}"),
+            Seen::Failed(kind, error) => {
+                if self.failed.insert(kind, error.clone()).as_ref() != Some(&error) {
+                    tracing::warn!("{kind:?} can't be watched: {error}");
+                }
+            }
         }
     }
 
@@ -151,7 +157,9 @@ impl Role {
         if !self.is_ready {
             self.is_ready = true;
             self.serving.listen();
-            self.admin.set_ready(self.end.is_none());
+            if self.end.is_none() {
+                self.readiness.set_ready();
+            }
             tracing::info!("ready: everything that there was is served");
         }
     }
@@ -188,7 +196,7 @@ impl Role {
 
     fn stop(&mut self, delay: Duration) {
         tracing::info!("not ready any more: no new requests shall come");
-        self.admin.set_ready(false);
+        self.readiness.set_unready("it is stopping");
         self.end = Some(Instant::now() + delay);
     }
 }
