@@ -4,6 +4,8 @@ use crate::exit::Failure;
 use clap::Args;
 use kube::{Client, Config};
 use net_alb_admin::{Admin, LogControl, LogFormat, Scope, Serving};
+use net_alb_api::ConfigMap;
+use net_alb_controller::config;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use tokio::runtime::{Builder, Runtime};
@@ -75,4 +77,14 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
 /// Log lines as JSON on stderr; their level can be changed.
 pub(crate) fn log() -> Result<LogControl, Failure> {
     LogControl::install("info", LogFormat::Json).map_err(Failure::Usage)
+}
+
+/// Logs what `config-logging` says from now on.
+pub(crate) fn set_level(log: &LogControl, config_logging: &ConfigMap, component: &str) {
+    let filter = config::filter(Some(config_logging), component);
+    if log.get() != filter
+        && let Err(error) = log.set(filter)
+    {
+        tracing::warn!("the log's level can't be set: {error}");
+    }
 }

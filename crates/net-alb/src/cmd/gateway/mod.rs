@@ -17,7 +17,7 @@ use listeners::{Addresses, Listeners};
 use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response};
 use net_alb_controller::acknowledgement::{Board, tell};
 use net_alb_gateway::{Gateway, Options};
-use role::Role;
+use role::{Outside, Role};
 use serving::Serving;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) struct GatewayArgs {
 }
 
 pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
-    let _log = log()?;
+    let log = log()?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
@@ -59,7 +59,8 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
         let listeners = Listeners::new(args.addresses);
         let client = client().await?;
         let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
-        let role = Role::new(client, &args.cluster.system_namespace, readiness, serving, stop);
+        let outside = Outside { readiness, log };
+        let role = Role::new(client, &args.cluster.system_namespace, outside, serving, stop);
         role.run(Duration::from_secs(args.drain_delay)).await;
         Ok::<(), Failure>(())
     })?;

@@ -2,12 +2,14 @@
 
 use super::names::{Name, Names};
 use super::serving::Serving;
+use crate::cmd::cluster::set_level;
 use futures_util::future::Either;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold};
 use futures_util::{FutureExt, StreamExt};
 use kube::Client;
-use net_alb_admin::Readiness;
-use net_alb_api::{Object, ObjectKey};
+use net_alb_admin::{LogControl, Readiness};
+use net_alb_api::{ConfigMap, Object, ObjectKey};
+use net_alb_controller::config;
 use net_alb_controller::watch::{self, Kind, Seen};
 use net_alb_pipeline::Change;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,11 +30,19 @@ enum Message {
     Stop,
 }
 
+/// What the replica tells its surroundings by.
+pub(super) struct Outside {
+    pub(super) readiness: Readiness,
+    pub(super) log: LogControl,
+}
+
 /// A gateway replica.
 pub(super) struct Role {
     client: Client,
     serving: Serving,
-    readiness: Readiness,
+    outside: Outside,
+    /// As they take effect.
+    config_maps: BTreeMap<ObjectKey, ConfigMap>,
     messages: SelectAll<BoxStream<'static, Message>>,
     /// What hasn't been seen completely yet; once it is empty, the gateway serves.
     unseen: BTreeSet<Kind>,
@@ -53,7 +63,7 @@ impl Role {
     pub(super) fn new(
         client: Client,
         namespace: &str,
-        readiness: Readiness,
+        outside: Outside,
         serving: impl FnOnce(Names) -> Serving,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Role {
@@ -69,7 +79,8 @@ impl Role {
         Role {
             client,
             serving: serving(Names::new(answers)),
-            readiness,
+            outside,
+            config_maps: BTreeMap::new(),
             messages,
             unseen: Kind::ALL.iter().copied().collect(),
             changes: Vec::new(),
@@ -129,12 +140,17 @@ impl Role {
                     Object::Secret(secret) => self.serving.certificate(secret),
                     _ => {}
                 }
-                self.changes.push(Change::Put(*object));
+                let object = match *object {
+                    Object::ConfigMap(config_map) => Object::ConfigMap(self.config(config_map)),
+                    other => other,
+                };
+                self.changes.push(Change::Put(object));
             }
             Seen::Gone(kind, key) => {
                 match kind {
                     Kind::KIngress => self.serving.gone(&key),
                     Kind::Secret => self.serving.certificate_gone(&key),
+                    Kind::ConfigMap => drop(self.config_maps.remove(&key)),
                     _ => {}
                 }
                 self.changes.push(Change::Delete(kind.to_ref(&key)));
@@ -150,6 +166,18 @@ impl Role {
         }
     }
 
+    /// The ConfigMap as it takes effect: with the last good value in place of a bad one.
+    fn config(&mut self, written: ConfigMap) -> ConfigMap {
+        let key = ObjectKey::of(&written.metadata);
+        if key.name == config::LOGGING {
+            set_level(&self.outside.log, &written, "net-alb-gateway");
+        }
+        let kept = config::kept(&written, self.config_maps.get(&key));
+        kept.diagnostics.iter().for_each(|diagnostic| tracing::warn!("ConfigMap {key}: {diagnostic}"));
+        self.config_maps.insert(key, kept.value.clone());
+        kept.value
+    }
+
     /// Puts what has been seen into effect. With the first round the gateway becomes ready.
     fn serve(&mut self) {
         let secrets = self.serving.apply(std::mem::take(&mut self.changes));
@@ -158,7 +186,7 @@ impl Role {
             self.is_ready = true;
             self.serving.listen();
             if self.end.is_none() {
-                self.readiness.set_ready();
+                self.outside.readiness.set_ready();
             }
             tracing::info!("ready: everything that there was is served");
         }
@@ -196,7 +224,7 @@ impl Role {
 
     fn stop(&mut self, delay: Duration) {
         tracing::info!("not ready any more: no new requests shall come");
-        self.readiness.set_unready("it is stopping");
+        self.outside.readiness.set_unready("it is stopping");
         self.end = Some(Instant::now() + delay);
     }
 }
