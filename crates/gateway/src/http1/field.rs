@@ -21,6 +21,7 @@ pub(crate) enum FieldKind {
     XForwardedHost,
     XForwardedClientSrcPort,
     SlbId,
+    Traceparent,
     /// `K-Network-Probe` and `K-Network-Hash`: they go on together, in a probe of the routing.
     NetworkProbe,
     NetworkHash,
@@ -28,7 +29,6 @@ pub(crate) enum FieldKind {
     Internal,
     /// Another field's name with an underscore for a dash, which some backends take for the other one.
     Lookalike,
-    Traceparent,
 }
 
 impl FieldKind {
