@@ -365,5 +365,7 @@ fn remove(rules: &mut Rules, rule: &CompiledRule) {
 }
 
 fn lower(text: &[u8]) -> Text {
-    text.iter().map(u8::to_ascii_lowercase).collect()
+    let mut lower = Text::from_slice(text);
+    lower.make_ascii_lowercase();
+    lower
 }
