@@ -26,6 +26,7 @@ mod socket;
 pub mod table;
 mod tls;
 pub mod trace;
+mod view;
 mod worker;
 
 pub use access_log::{AccessLog, Record};
@@ -37,3 +38,4 @@ pub use options::{Limits, Options};
 pub use reason::Reason;
 pub use table::{Change, Table, compile, fragments};
 pub use tls::{CertificateInfo, ClientCertificate, Pem, TlsFacts};
+pub use view::View;

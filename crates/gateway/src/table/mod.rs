@@ -197,7 +197,7 @@ impl Table {
     }
 
     /// Every rule, in the order in which they are tried. Walks over all of them.
-    fn in_order(&self, direction: Direction) -> Vec<&Arc<CompiledRule>> {
+    pub(crate) fn in_order(&self, direction: Direction) -> Vec<&Arc<CompiledRule>> {
         let all = self.ingresses.values().flat_map(|rules| rules.iter());
         let mut rules: Vec<_> = all.filter(|rule| rule.rule().direction == direction).collect();
         rules.sort_by(|a, b| a.rank().cmp(b.rank()));

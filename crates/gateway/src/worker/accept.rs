@@ -51,7 +51,11 @@ fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer
     if state.state.tls.is_some() {
         let (worker, state) = (Rc::clone(worker), Rc::clone(state));
         tokio::task::spawn_local(async move {
-            if let Some(socket) = secure(&worker, &state, stream).await {
+            let secured = secure(&worker, &state, stream).await;
+            let metrics = &state.metrics;
+            let counted = if secured.is_some() { &metrics.tls_handshakes } else { &metrics.tls_failures };
+            counted.add(1);
+            if let Some(socket) = secured {
                 http1::serve(&Rc::new(Connection::new(&worker, &state, socket, peer))).await;
             }
             drop(census);
