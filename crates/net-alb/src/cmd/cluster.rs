@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use clap::Args;
 use kube::{Client, Config};
+use net_alb_admin::{LogControl, LogFormat};
 use net_alb_controller::admin::Admin;
 use std::io;
 use std::net::SocketAddr;
@@ -71,13 +72,6 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
 }
 
 /// Log lines as Knative's tools read them: JSON on stderr.
-pub(crate) fn log() {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(io::stderr)
-        .with_max_level(tracing::Level::INFO)
-        .init();
+pub(crate) fn log() -> Result<LogControl, Failure> {
+    LogControl::install("info", LogFormat::Json).map_err(Failure::Usage)
 }
