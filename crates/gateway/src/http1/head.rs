@@ -59,8 +59,8 @@ pub(crate) fn spans(text: &[u8], headers: &[Header<'_>], spans: &mut Vec<FieldSp
 
 /// Where `part` begins in `whole`, of which it is a piece; heads are far smaller than 4 GiB.
 pub(crate) fn offset(whole: &[u8], part: &[u8]) -> u32 {
-    let distance = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
-    u32::try_from(distance.min(whole.len())).unwrap_or(u32::MAX)
+    let distance = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
+    u32::try_from(distance).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

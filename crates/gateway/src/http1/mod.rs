@@ -3,6 +3,7 @@
 //! There is one reading of every message or none: what two programs could read differently is refused. Source: RFC 9112;
 //! the stricter of two choices wherever it leaves one.
 
+mod authority;
 pub(crate) mod body;
 pub(crate) mod field;
 mod head;

@@ -1,4 +1,5 @@
-use super::field::{ConnectionOptions, FieldKind, content_length};
+use super::authority::is_authority;
+use super::field::{ConnectionOptions, FieldKind, content_length, is_tunnel_protocol};
 use super::head::{Extent, extent, has_strict_lines, offset, spans};
 use super::{Framing, MOST_FIELDS};
 use crate::options::Limits;
@@ -35,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) expects_continue: bool,
     /// The client takes trailers.
     pub(crate) takes_trailers: bool,
+    /// A probe of the routing, whose headers go on to the backend, which answers it.
+    pub(crate) is_probe: bool,
     pub(crate) is_head: bool,
 }
 
@@ -73,6 +76,7 @@ impl Default for Facts {
             upgrade: false,
             expects_continue: false,
             takes_trailers: false,
+            is_probe: false,
             is_head: false,
         }
     }
@@ -178,7 +182,9 @@ impl Request {
     pub(crate) fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
-            self.look_at(at, &mut seen)?;
+            if self.spans[at].kind != FieldKind::Other {
+                self.look_at(at, &mut seen)?;
+            }
         }
         let facts = &mut self.facts;
         let http10 = facts.version == Version::Http10;
@@ -190,7 +196,8 @@ impl Request {
             (None, None) if http10 => 0..0,
             _ => return Err(Reason::BadHost),
         };
-        if !is_authority(&self.text[self.authority.clone()]) {
+        let nobody = http10 && self.authority.is_empty();
+        if !nobody && !is_authority(&self.text[self.authority.clone()]) {
             return Err(Reason::BadHost);
         }
         facts.framing = match (seen.chunked, seen.length) {
@@ -202,8 +209,11 @@ impl Request {
         };
         let connection = seen.connection;
         facts.keep_alive = !connection.close && (!http10 || connection.keep_alive);
-        facts.upgrade = seen.upgrade && connection.upgrade && !http10;
+        // With a body, where the protocols meet would be a matter of opinion.
+        let may_upgrade = !http10 && facts.framing == Framing::None;
+        facts.upgrade = may_upgrade && connection.upgrade && seen.upgrade == Some(true);
         facts.expects_continue &= !http10;
+        facts.is_probe = seen.probe == Some(true);
         Ok(())
     }
 
@@ -230,10 +240,22 @@ impl Request {
                 }
                 seen.chunked = true;
             }
-            FieldKind::Connection => seen.connection.read(at, &self.text, &mut self.spans),
-            // HTTP/2 in a tunnel would be requests that no rule has seen.
-            FieldKind::Upgrade => seen.upgrade = !value.to_ascii_lowercase().starts_with(b"h2c"),
-            FieldKind::Expect => self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
+            FieldKind::Connection if !seen.connection.read(at, &self.text, &mut self.spans) => {
+                return Err(Reason::MalformedRequest);
+            }
+            FieldKind::Upgrade => seen.upgrade = Some(seen.upgrade.is_none() && is_tunnel_protocol(value)),
+            FieldKind::Expect => {
+                // Said once, and nothing else: what a backend doesn't know it may answer as it likes.
+                if !self.facts.expects_continue && value.eq_ignore_ascii_case(b"100-continue") {
+                    self.facts.expects_continue = true;
+                } else {
+                    self.spans[at].kind = FieldKind::Hop;
+                }
+            }
+            FieldKind::NetworkProbe => {
+                seen.probe = Some(seen.probe.is_none() && value == b"probe");
+            }
+            FieldKind::Lookalike => return Err(Reason::MalformedRequest),
             FieldKind::Te => {
                 let mut codings = value.split(|b| *b == b',');
                 self.facts.takes_trailers |=
@@ -249,10 +271,19 @@ impl Request {
         RequestHead {
             method: self.part(&self.method),
             authority: self.part(&self.authority),
-            path: self.part(&self.path),
+            path: self.path(),
             query: self.query.as_ref().map(|query| self.part(query)),
             headers: Headers::spans(&self.text, &self.spans),
             client,
+        }
+    }
+
+    /// A URL may have had no path: then the root is meant, or for OPTIONS the whole server (RFC 9112 §3.2.1, §3.2.4).
+    fn path(&self) -> &str {
+        match self.part(&self.path) {
+            "" if self.query.is_none() && self.part(&self.method) == "OPTIONS" => "*",
+            "" => "/",
+            path => path,
         }
     }
 
@@ -274,8 +305,14 @@ struct Seen {
     length: Option<u64>,
     chunked: bool,
     connection: ConnectionOptions,
-    upgrade: bool,
+    /// Whether the only `Upgrade` may become a tunnel.
+    upgrade: Option<bool>,
+    /// Whether the only `K-Network-Probe` is the one that goes through gateways.
+    probe: Option<bool>,
 }
+
+/// No method that is registered has more than 17 letters.
+const LONGEST_METHOD: usize = 32;
 
 /// What a request asks for, taken apart.
 struct Target<'a> {
@@ -290,19 +327,22 @@ impl<'a> Target<'a> {
         if method == "TRACE" || method == "CONNECT" {
             return Err(Reason::MethodNotAllowed);
         }
-        if target.contains('#') {
+        if method.len() > LONGEST_METHOD {
             return Err(Reason::MalformedRequest);
         }
-        let (authority, rest) = if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
-            (None, target)
-        } else {
-            let rest = strip_scheme(target).ok_or(Reason::MalformedRequest)?;
-            let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            (Some(authority), rest)
+        // A fragment is nothing that a client may send.
+        let mark = memchr::memchr2(b'?', b'#', target.as_bytes());
+        let (rest, query) = match mark.map(|at| target.split_at(at)) {
+            Some((_, marked)) if marked.contains('#') => return Err(Reason::MalformedRequest),
+            Some((rest, marked)) => (rest, Some(&marked[1..])),
+            None => (target, None),
         };
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
+        let (authority, path) = if rest.starts_with('/') || (target == "*" && method == "OPTIONS") {
+            (None, rest)
+        } else {
+            let rest = strip_scheme(rest).ok_or(Reason::MalformedRequest)?;
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(authority), path)
         };
         Ok(Target { authority, path, query })
     }
@@ -320,12 +360,6 @@ fn not_yet(bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
         Extent::BareLineFeed => Some(Parsed::Refused(Reason::MalformedRequest)),
         Extent::Partial => Some(too_large(bytes, limits).map_or(Parsed::Partial, Parsed::Refused)),
     }
-}
-
-/// Whether a host and port are nothing but that: no user, no space, no delimiter of a URL (RFC 3986 §3.2.2).
-fn is_authority(text: &[u8]) -> bool {
-    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b);
-    text.len() <= 1024 && text.iter().all(allowed)
 }
 
 /// Whether the head, or what there is of it, is beyond the limits.

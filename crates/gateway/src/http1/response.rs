@@ -99,6 +99,9 @@ impl Response {
         let mut connection = ConnectionOptions::default();
         for at in 0..self.spans.len() {
             let span = self.spans[at];
+            if span.kind == FieldKind::Other {
+                continue;
+            }
             let value = span.value(&self.text);
             match span.kind {
                 FieldKind::ContentLength => {
@@ -116,7 +119,9 @@ impl Response {
                     }
                     chunked = true;
                 }
-                FieldKind::Connection => connection.read(at, &self.text, &mut self.spans),
+                FieldKind::Connection if !connection.read(at, &self.text, &mut self.spans) => {
+                    return Err(Malformed);
+                }
                 _ => {}
             }
         }

@@ -5,6 +5,7 @@
 mod actions;
 mod bodies;
 mod changes;
+mod corpus;
 mod headers;
 mod lifetime;
 mod messages;

@@ -28,7 +28,7 @@ pub(crate) struct ControllerArgs {
 }
 
 pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
-    log();
+    log()?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let client = client().await?;

@@ -11,13 +11,16 @@ mod serving;
 
 use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
+use crate::operation::RecordArgs;
 use clap::Args;
 use listeners::Listeners;
+use net_alb_admin::{Readiness, Scope};
 use net_alb_controller::acknowledgement::Board;
 use net_alb_controller::admin::Admin;
 use net_alb_gateway::{Gateway, Options};
 use role::Role;
 use serving::Serving;
+use std::net::SocketAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +35,14 @@ pub(crate) struct GatewayArgs {
     /// Where cluster-local hosts are served by HTTP
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8081")]
     listen_local: SocketAddr,
+    #[command(flatten)]
+    record: RecordArgs,
+    /// Where metrics are served
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:9090")]
+    metrics: SocketAddr,
+    /// Where metrics, a dump of what is served and the log's level are served: for who is in the pod
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9902")]
+    local_admin: SocketAddr,
     /// Threads that serve requests; by default one a processor
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -44,13 +55,18 @@ pub(crate) struct GatewayArgs {
 }
 
 pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
-    log();
+    let log = log()?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
     }
+    let recording = args.record.start(&mut options)?;
     let gateway =
         Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
+    let operator = [(args.metrics, Scope::Metrics), (args.local_admin, Scope::Everything)];
+    let admin = recording.admin(Readiness::new("see the admin port"), log, gateway.view());
+    let _operator =
+        admin.start(&operator).map_err(Failure::system("listening for --metrics and --local-admin"))?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
@@ -68,5 +84,6 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     if let Some(gateway) = Arc::into_inner(gateway) {
         gateway.drain(grace);
     }
+    recording.flush();
     Ok(Exit::Done)
 }
