@@ -58,7 +58,7 @@ pub(super) async fn run(
 }
 
 /// How long a client that has begun to connect may take until it is connected: a round trip.
-const HANDSHAKE: Duration = Duration::from_millis(250);
+const HANDSHAKE: Duration = Duration::from_millis(100);
 
 /// Lets the system forget that anybody wants to connect. A client whose SYN isn't answered sends it again after a second, by when the
 /// socket is closed and another process that shares the port gets it. Closing the socket at once would reset those whose

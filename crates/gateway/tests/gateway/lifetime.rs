@@ -160,13 +160,13 @@ fn every_request_is_recorded() {
 #[test]
 fn replacing_gateways_loses_no_connection() {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    const REPLACEMENTS: usize = 20;
+    const REPLACEMENTS: usize = 8;
     let mut serving = Site::new("a/a: -> fixed 200 text/plain ok");
     let address = serving.address;
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..32 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     match ask_once(address) {
