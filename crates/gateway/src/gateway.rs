@@ -5,6 +5,7 @@ use crate::options::Options;
 use crate::table::{Change, Table};
 use crate::tls::{BackendTls, BackendTlsCache, CertificateInfo};
 use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
+use crate::view::View;
 use crate::worker::{Command, Listen, Shared, WorkerHandle};
 use net_alb_diag::codes::gateway::BAD_BACKEND_TLS;
 use net_alb_diag::{Diagnostic, FieldPath, Outcome};
@@ -26,17 +27,17 @@ pub struct Gateway {
     workers: Vec<WorkerHandle>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
-    bound: BTreeMap<SocketAddr, ListenerKey>,
-    certificates: Certificates,
+pub(crate) struct State {
+    pub(crate) listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
+    pub(crate) bound: BTreeMap<SocketAddr, ListenerKey>,
+    pub(crate) certificates: Certificates,
     client_cas: ClientCas,
     backend_tls: BackendTlsCache,
-    generation: u64,
+    pub(crate) generation: u64,
 }
 
 /// What came of applying changes.
@@ -63,7 +64,7 @@ impl Gateway {
             Shared { options: Arc::new(options), metrics: Arc::clone(&metrics), epoch: Instant::now() };
         let start = |number| WorkerHandle::start(number, shared.clone());
         let workers = (0..threads).map(start).collect::<io::Result<_>>()?;
-        Ok(Gateway { workers, registry, metrics, state: Mutex::default() })
+        Ok(Gateway { workers, registry, metrics, state: Arc::default() })
     }
 
     /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
@@ -202,6 +203,12 @@ impl Gateway {
                 Outcome { value: (), diagnostics: vec![diagnostic.help(BAD_BACKEND_TLS.fix)] }
             }
         }
+    }
+
+    /// What it serves and counts, to look at from another thread.
+    pub fn view(&self) -> View {
+        let (state, registry) = (Arc::clone(&self.state), Arc::clone(&self.registry));
+        View { state, registry, metrics: Arc::clone(&self.metrics) }
     }
 
     /// What the gateway counts.

@@ -27,7 +27,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What all connections of a thread share.
@@ -196,6 +196,11 @@ impl Worker {
     /// Whether the thread is about to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get().is_some()
+    }
+
+    /// Whether there is time for clients to notice: not where everything ends at once.
+    pub(crate) fn ends_gently(&self) -> bool {
+        self.draining.get() != Some(Ticks::from(Duration::ZERO))
     }
 
     /// How long a connection may be idle that otherwise may be so for `usual`.
