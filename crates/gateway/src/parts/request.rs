@@ -36,6 +36,15 @@ impl Request {
             (_, Some(_)) => return Err(Reason::MethodNotAllowed),
             (method, None) => method,
         };
+        // Another scheme may mean another thing by the same path, and HTTP/1.1 would lose it on the way. Without an authority
+        // the libraries lose it.
+        let scheme = parts.uri.scheme_str();
+        if parts.uri.path_and_query().is_some()
+            && parts.uri.authority().is_some()
+            && !matches!(scheme, Some("http" | "https"))
+        {
+            return Err(Reason::MalformedRequest);
+        }
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
         if target.len() > limits.uri_bytes {
             return Err(Reason::UriTooLong);

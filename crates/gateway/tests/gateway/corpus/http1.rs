@@ -42,7 +42,7 @@ pub(super) fn site(case: &Case, recorder: &Recorder) -> Site {
 /// Whether a backend has seen what it should have.
 pub(super) fn compare(case: &Case, seen: &[u8]) -> Result<(), String> {
     let expected = case.backend.as_deref().unwrap_or_default();
-    if seen == expected {
+    if seen == expected || (case.at_most && expected.starts_with(seen)) {
         return Ok(());
     }
     let (seen, expected) = (seen.escape_ascii(), expected.escape_ascii());
@@ -57,7 +57,8 @@ fn converse(case: &Case, site: &Site) -> Result<(), String> {
             // A gateway that has refused the beginning may close before it has seen the end.
             Step::Send(bytes) => drop(client.stream.write_all(bytes)),
             Step::StopWriting => drop(client.stream.shutdown(Shutdown::Write)),
-            Step::Answer(expected) => {
+            Step::Fields(_) | Step::Data(_) => return Err("no bytes".to_owned()),
+            Step::Answer(_, expected) => {
                 client.expect(expected)?;
                 open = !expected.close;
             }
