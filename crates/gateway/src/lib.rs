@@ -18,6 +18,7 @@ mod http1;
 mod http3;
 mod listener;
 mod options;
+mod parts;
 mod quic;
 mod reason;
 mod socket;

@@ -82,16 +82,38 @@ impl Socket {
         if count == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(count) }
     }
 
+    /// Writes what the peer takes at once of `first`, then `second`.
+    pub(crate) fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        first: &[u8],
+        second: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let stream = &mut *self.stream.borrow_mut();
+        if let Some(session) = &self.session {
+            let mut accepted = 0;
+            let written = session.borrow_mut().poll_write(stream, context, [first, second], &mut accepted);
+            return if accepted > 0 { Poll::Ready(Ok(accepted)) } else { written };
+        }
+        let stream = Pin::new(stream);
+        match (first, second) {
+            (bytes, []) | ([], bytes) => stream.poll_write(context, bytes),
+            _ => stream.poll_write_vectored(context, &[IoSlice::new(first), IoSlice::new(second)]),
+        }
+    }
+
     /// Says that nothing more will be written.
     pub(crate) async fn shutdown(&self) -> io::Result<()> {
-        poll_fn(|context| {
-            let stream = &mut *self.stream.borrow_mut();
-            if let Some(session) = &self.session {
-                std::task::ready!(session.borrow_mut().poll_close(stream, context))?;
-            }
-            Pin::new(stream).poll_shutdown(context)
-        })
-        .await
+        poll_fn(|context| self.poll_shutdown(context)).await
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let stream = &mut *self.stream.borrow_mut();
+        if let Some(session) = &self.session {
+            std::task::ready!(session.borrow_mut().poll_close(stream, context))?;
+        }
+        Pin::new(stream).poll_shutdown(context)
     }
 
     /// The connection ends in the middle of a message: a TLS peer isn't told that it ended as it should.

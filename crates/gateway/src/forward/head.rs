@@ -1,9 +1,11 @@
-//! The head of a request on its way to a backend.
+//! The head of a request on its way to a backend, and of its answer on the way back.
 
-use super::Incoming;
+use super::{Changes, Incoming};
 use crate::http1::Framing;
 use crate::http1::field::FieldKind;
+use crate::http1::response::Response;
 use crate::table::action::RewritePlan;
+use crate::table::cors::CorsPolicy;
 use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
 use crate::table::{CompiledRule, RequestHead};
@@ -132,6 +134,33 @@ pub(crate) fn push_request(
     out.extend_from_slice(edits.fixed());
     incoming.push_computed(edits, out);
     out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the fields of an answer that go on to the client, but none that frame it.
+pub(crate) fn push_answer(
+    response: &Response,
+    changes: &Changes<'_>,
+    incoming: &Incoming<'_>,
+    out: &mut Vec<u8>,
+) {
+    response.head().headers.copy(out, |name, kind| {
+        let passes = match kind {
+            FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
+            FieldKind::Upgrade => response.status == 101,
+            FieldKind::ContentLength => response.status >= 200 && response.status != 204,
+            _ => true,
+        };
+        let ours = changes.edits.is_some_and(|edits| edits.drops(name))
+            || (changes.cors.is_some() && CorsPolicy::owns(name));
+        passes && !ours
+    });
+    if let Some((policy, origin)) = changes.cors {
+        policy.allow(origin, false, out);
+    }
+    if let Some(edits) = changes.edits {
+        out.extend_from_slice(edits.fixed());
+        incoming.push_computed(edits, out);
+    }
 }
 
 /// Appends request line and host.

@@ -1,13 +1,13 @@
 use super::Connection;
 use super::reply::Reply;
 use super::respond::Replying;
+use crate::forward::head::push_answer;
 use crate::forward::{Answer, Changes, Incoming};
 use crate::http1::Framing;
 use crate::http1::field::FieldKind;
 use crate::http1::request::{Facts, Version};
-use crate::http1::response::Response;
+use crate::http1::response::{Response, push_status_code};
 use crate::http1::writer::Writer;
-use crate::table::cors::CorsPolicy;
 use crate::worker::clock::Ticks;
 use std::io;
 
@@ -77,24 +77,7 @@ impl Answer for Http1Answer<'_> {
         let upgraded = response.status == 101;
         self.upgraded = upgraded;
         let out = &mut *self.writer.out;
-        response.head().headers.copy(out, |name, kind| {
-            let passes = match kind {
-                FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
-                FieldKind::Upgrade => upgraded,
-                FieldKind::ContentLength => response.status >= 200 && response.status != 204,
-                _ => true,
-            };
-            let ours = changes.edits.is_some_and(|edits| edits.drops(name))
-                || (changes.cors.is_some() && CorsPolicy::owns(name));
-            passes && !ours
-        });
-        if let Some((policy, origin)) = changes.cors {
-            policy.allow(origin, false, out);
-        }
-        if let Some(edits) = changes.edits {
-            out.extend_from_slice(edits.fixed());
-            incoming.push_computed(edits, out);
-        }
+        push_answer(response, changes, incoming, out);
         let delimited = matches!(response.framing, Framing::None | Framing::Length(_));
         self.writer.chunked = !delimited && !self.http10;
         if self.writer.chunked {
@@ -149,12 +132,5 @@ impl Replying for Http1Answer<'_> {
         self.writer.patience = worker.timeouts.head;
         deadline.set(worker.timeouts.head);
         deadline.watch(self.writer.flush()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-/// Appends the three digits of a status.
-pub(super) fn push_status_code(status: u16, out: &mut Vec<u8>) {
-    for unit in [100, 10, 1] {
-        out.push(b'0' + u8::try_from(status / unit % 10).unwrap_or_default());
     }
 }

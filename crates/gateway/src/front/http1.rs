@@ -1,15 +1,16 @@
 //! HTTP/1.1 clients: one task a connection, one request after the other.
 
-use super::Connection;
 use super::answer::Http1Answer;
 use super::body::Http1Body;
 use super::reply::Reply;
 use super::respond::{Asked, Outcome, Replying, record_refused, respond};
+use super::{Connection, http2};
 use crate::buffer::{Buffer, SMALL};
 use crate::forward::{Answer, RequestBody};
 use crate::http1::request::{Facts, Parsed};
 use crate::reason::Reason;
 use crate::worker::Scratch;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// How long a client has to read the last answer.
@@ -26,9 +27,15 @@ enum Next {
     Drop,
 }
 
-/// Serves a connection to its end.
-pub(crate) async fn serve(connection: &Connection) {
+/// Serves a connection to its end. A client that begins with HTTP/2's preface gets HTTP/2.
+pub(crate) async fn serve(connection: &Rc<Connection>) {
     let mut input = Buffer::default();
+    if !wait(connection, &mut input).await {
+        return;
+    }
+    if http2::is_preface(connection, &mut input).await {
+        return http2::serve(connection, input).await;
+    }
     loop {
         if input.is_empty() && !wait(connection, &mut input).await {
             return;

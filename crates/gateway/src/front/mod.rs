@@ -6,7 +6,10 @@
 mod answer;
 mod body;
 mod decide;
+mod grpc;
 pub(crate) mod http1;
+pub(crate) mod http2;
+pub(crate) mod http3;
 mod reply;
 mod respond;
 

@@ -1,8 +1,8 @@
 //! Answers that the gateway makes by itself.
 
-use super::answer::push_status_code;
 use crate::forward::Incoming;
 use crate::forward::head::push_field;
+use crate::http1::response::push_status_code;
 use crate::reason::Reason;
 use crate::table::action::RedirectPlan;
 use net_alb_model::FixedResponse;
@@ -66,13 +66,8 @@ impl Reply {
         Reply { status: plan.status, lines, ..Reply::default() }
     }
 
-    /// Appends head and body.
-    pub(crate) fn push(&self, out: &mut Vec<u8>, date: &[u8], is_head: bool, connection: &[u8]) {
-        out.extend_from_slice(b"HTTP/1.1 ");
-        push_status_code(self.status, out);
-        out.push(b' ');
-        out.extend_from_slice(phrase(self.status).as_bytes());
-        out.extend_from_slice(b"\r\n");
+    /// Appends the fields, without those that frame the message.
+    pub(crate) fn push_fields(&self, out: &mut Vec<u8>, date: &[u8]) {
         push_field(b"date", date, out);
         push_field(b"server", b"net-alb", out);
         if let Some(reason) = self.reason {
@@ -81,11 +76,21 @@ impl Reply {
         if let Some(content_type) = &self.content_type {
             push_field(b"content-type", content_type.as_bytes(), out);
         }
+        out.extend_from_slice(&self.lines);
+    }
+
+    /// Appends head and body, for HTTP/1.1.
+    pub(crate) fn push(&self, out: &mut Vec<u8>, date: &[u8], is_head: bool, connection: &[u8]) {
+        out.extend_from_slice(b"HTTP/1.1 ");
+        push_status_code(self.status, out);
+        out.push(b' ');
+        out.extend_from_slice(phrase(self.status).as_bytes());
+        out.extend_from_slice(b"\r\n");
+        self.push_fields(out, date);
         if self.status != 204 && self.status != 304 {
             // Writing into memory can't fail.
             let _ = write!(out, "content-length: {}\r\n", self.body.len());
         }
-        out.extend_from_slice(&self.lines);
         out.extend_from_slice(connection);
         out.extend_from_slice(b"\r\n");
         if !is_head && self.status != 204 && self.status != 304 {

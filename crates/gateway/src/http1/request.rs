@@ -11,7 +11,7 @@ use std::ops::Range;
 /// A request's head: its bytes, and where everything is in them. Kept for the next request, which overwrites it.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
-    text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     pub(crate) spans: Vec<FieldSpan>,
     method: Range<usize>,
     authority: Range<usize>,
@@ -153,8 +153,28 @@ impl Request {
         self.judge(authority)
     }
 
+    /// Begins a head that doesn't come as text, with its first line.
+    pub(crate) fn begin(&mut self, method: &str, target: &str) -> Result<(), Reason> {
+        let printable = |b: u8| b > b' ' && b != 0x7f;
+        let parts = Target::read(method, target)?;
+        if parts.authority.is_some() || !target.bytes().all(printable) {
+            return Err(Reason::MalformedRequest);
+        }
+        let path = method.len() + 1;
+        self.method = 0..method.len();
+        self.path = path..path + parts.path.len();
+        self.query = parts.query.map(|query| path + target.len() - query.len()..path + target.len());
+        self.facts = Facts { is_head: method == "HEAD", ..Facts::default() };
+        self.text.clear();
+        self.spans.clear();
+        for part in [method, " ", target, " HTTP/1.1\r\n"] {
+            self.text.extend_from_slice(part.as_bytes());
+        }
+        Ok(())
+    }
+
     /// Goes through the fields once: what frames the message, what is about this connection, and the host.
-    fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
+    pub(crate) fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
             self.look_at(at, &mut seen)?;

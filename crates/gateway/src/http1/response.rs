@@ -8,7 +8,7 @@ use std::ops::Range;
 /// An answer's head: its bytes, and where everything is in them.
 #[derive(Debug)]
 pub(crate) struct Response {
-    text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     pub(crate) spans: Vec<FieldSpan>,
     pub(crate) status: u16,
     phrase: Range<usize>,
@@ -79,7 +79,21 @@ impl Response {
         Ok(Some(length))
     }
 
-    fn judge(&mut self, to_head: bool) -> Result<(), Malformed> {
+    /// Begins a head that doesn't come as text, with its first line.
+    pub(crate) fn begin(&mut self, status: u16, phrase: &str) {
+        self.text.clear();
+        self.spans.clear();
+        self.text.extend_from_slice(b"HTTP/1.1 ");
+        push_status_code(status, &mut self.text);
+        self.text.push(b' ');
+        self.phrase = self.text.len()..self.text.len() + phrase.len();
+        self.text.extend_from_slice(phrase.as_bytes());
+        self.text.extend_from_slice(b"\r\n");
+        self.status = status;
+        self.http10 = false;
+    }
+
+    pub(crate) fn judge(&mut self, to_head: bool) -> Result<(), Malformed> {
         let mut length = None;
         let mut chunked = false;
         let mut connection = ConnectionOptions::default();
@@ -129,6 +143,13 @@ impl Response {
     /// The head as response rules see it.
     pub(crate) fn head(&self) -> ResponseHead<'_> {
         ResponseHead { status: self.status, headers: Headers::spans(&self.text, &self.spans) }
+    }
+}
+
+/// Appends the three digits of a status.
+pub(crate) fn push_status_code(status: u16, out: &mut Vec<u8>) {
+    for unit in [100, 10, 1] {
+        out.push(b'0' + u8::try_from(status / unit % 10).unwrap_or_default());
     }
 }
 

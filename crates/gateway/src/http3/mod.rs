@@ -4,9 +4,10 @@
 //! client's): no request waits for another one's header fields, and no client makes the gateway remember any. Source: RFC 9114,
 //! RFC 9204.
 
+pub(crate) mod fields;
 pub(crate) mod frame;
 pub(crate) mod qpack;
-pub(crate) mod request;
+mod request;
 pub(crate) mod varint;
 
 /// An error code as it goes into RESET_STREAM, STOP_SENDING and CONNECTION_CLOSE.

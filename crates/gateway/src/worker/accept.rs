@@ -51,13 +51,13 @@ fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer
         let (worker, state) = (Rc::clone(worker), Rc::clone(state));
         tokio::task::spawn_local(async move {
             if let Some(socket) = secure(&worker, &state, stream).await {
-                http1::serve(&Connection::new(&worker, &state, socket, peer)).await;
+                http1::serve(&Rc::new(Connection::new(&worker, &state, socket, peer))).await;
             }
             drop(census);
         });
         return;
     }
-    let connection = Connection::new(worker, state, Socket::new(stream), peer);
+    let connection = Rc::new(Connection::new(worker, state, Socket::new(stream), peer));
     tokio::task::spawn_local(async move {
         http1::serve(&connection).await;
         drop(census);

@@ -23,6 +23,8 @@ pub(crate) struct Clock {
 #[derive(Debug)]
 struct Entry {
     at: Cell<u64>,
+    /// It can't be moved beyond this.
+    most: Cell<u64>,
     /// Nobody would miss anything if it ended now.
     idle: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -47,6 +49,11 @@ impl From<Duration> for Ticks {
 pub(crate) struct Elapsed;
 
 impl Ticks {
+    /// What is left of it after `other`.
+    pub(crate) fn minus(self, other: Ticks) -> Ticks {
+        Ticks(self.0.saturating_sub(other.0))
+    }
+
     /// From one moment to a later one.
     pub(crate) fn between(earlier: u64, later: u64) -> Ticks {
         Ticks(later.saturating_sub(earlier))
@@ -133,8 +140,12 @@ impl Deadline {
             clock.read();
             clock.wound.notify_one();
         }
-        let entry =
-            Rc::new(Entry { at: Cell::new(u64::MAX), idle: Cell::new(false), waker: RefCell::new(None) });
+        let entry = Rc::new(Entry {
+            at: Cell::new(u64::MAX),
+            most: Cell::new(u64::MAX),
+            idle: Cell::new(false),
+            waker: RefCell::new(None),
+        });
         let key = entries.insert(Rc::clone(&entry));
         Deadline { clock: Rc::clone(clock), entry, key }
     }
@@ -149,9 +160,20 @@ impl Deadline {
         self.store(after, true);
     }
 
+    /// Never later than so long from now.
+    pub(crate) fn cap(&self, most: Ticks) {
+        self.entry.most.set(self.clock.now.get().saturating_add(most.0.saturating_add(1)));
+    }
+
+    /// Whether nothing can move it any more.
+    pub(crate) fn is_at_cap(&self) -> bool {
+        self.entry.most.get() <= self.clock.now.get()
+    }
+
     fn store(&self, after: Ticks, idle: bool) {
         // One more, since the current tick is partly over.
-        self.entry.at.set(self.clock.now.get().saturating_add(after.0 + 1));
+        let at = self.clock.now.get().saturating_add(after.0 + 1);
+        self.entry.at.set(at.min(self.entry.most.get()));
         self.entry.idle.set(idle);
     }
 

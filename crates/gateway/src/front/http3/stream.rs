@@ -79,7 +79,7 @@ async fn answer(
             return Ok(refuse(session, reason, &mut answer).await);
         }
     };
-    let announced = head.announced;
+    let announced = head.length;
     let size = frames.body_size(&client.worker).await;
     let mut body = Http3Body::new(session, frames, stream, (size, announced));
     let mut answer = Http3Answer::new(session, stream, &deadline, (answer, request.facts.is_head, patience));
