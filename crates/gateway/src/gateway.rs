@@ -1,9 +1,10 @@
 use crate::endpoints::Registry;
-use crate::listener::{Frame, ListenerKey, ListenerState};
+use crate::listener::{Frame, ListenerKey, ListenerState, Transport};
 use crate::options::Options;
+use crate::quic::Quic;
 use crate::table::{Change, Table};
 use crate::tls::{Certificate, Certificates, ListenerTls, Pem, Share};
-use crate::worker::{Command, Listen, WorkerHandle};
+use crate::worker::{Bound, Command, Listen, WorkerHandle};
 use net_alb_diag::{Diagnostic, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Gateway {
     workers: Vec<WorkerHandle>,
+    quic: Quic,
     registry: Arc<Registry>,
     state: Mutex<State>,
 }
@@ -28,7 +30,7 @@ pub struct Gateway {
 #[derive(Debug, Default)]
 struct State {
     listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
-    bound: BTreeMap<SocketAddr, ListenerKey>,
+    bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
     certificates: Certificates,
     generation: u64,
 }
@@ -53,25 +55,28 @@ impl Gateway {
         let options = Arc::new(options);
         let epoch = Instant::now();
         let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
-        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<_>>()?;
-        Ok(Gateway { workers, registry: Arc::default(), state: Mutex::default() })
+        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
+        let quic = Quic::new(workers.len());
+        Ok(Gateway { workers, quic, registry: Arc::default(), state: Mutex::default() })
     }
 
-    /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
-    /// to several addresses.
+    /// Listens on an address for a listener: on TCP, or for QUIC on UDP, which can have the same port. Returns the address,
+    /// which differs where the port was 0. A listener may be bound to several addresses.
     ///
     /// Fails with `AddrInUse` if this gateway listens there already, and as the system says otherwise. Another process that
     /// shares its ports (`SO_REUSEPORT`) may listen on the same one, which is how one gateway replaces another.
     pub fn bind(&self, listener: &ListenerKey, address: SocketAddr) -> io::Result<SocketAddr> {
         let mut state = self.lock();
-        if state.bound.contains_key(&address) {
+        let transport = listener.transport();
+        if state.bound.contains_key(&(transport, address)) {
             return Err(io::ErrorKind::AddrInUse.into());
         }
-        let first = listen(address)?;
-        let address = first.local_addr()?;
-        let more = (1..self.workers.len()).map(|_| listen(address));
-        let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
         let listening = state.listener(listener, &self.registry);
+        let (address, sockets) = match transport {
+            Transport::Tcp => self.bind_tcp(address)?,
+            Transport::Udp => self.bind_quic(&listening, address)?,
+        };
+        let place = (transport, address);
         listening.set_closing(false);
         let (done, answers) = channel();
         for (worker, socket) in self.workers.iter().zip(sockets) {
@@ -80,21 +85,43 @@ impl Gateway {
         }
         drop(done);
         if let Some(error) = answers.iter().find_map(Result::err) {
-            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
+            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { place }));
             return Err(error);
         }
-        state.bound.insert(address, listener.clone());
+        state.bound.insert(place, listener.clone());
         Ok(address)
     }
 
-    /// Stops listening on an address. Connections that are open end after their next answer, if the listener isn't bound
-    /// elsewhere.
-    pub fn unbind(&self, address: SocketAddr) {
+    fn bind_tcp(&self, address: SocketAddr) -> io::Result<(SocketAddr, Vec<Bound>)> {
+        let first = listen(address)?;
+        let address = first.local_addr()?;
+        let more = (1..self.workers.len()).map(|_| listen(address));
+        let sockets = std::iter::once(Ok(first)).chain(more).map(|socket| socket.map(Bound::Tcp));
+        Ok((address, sockets.collect::<io::Result<_>>()?))
+    }
+
+    fn bind_quic(
+        &self,
+        listener: &ListenerState,
+        address: SocketAddr,
+    ) -> io::Result<(SocketAddr, Vec<Bound>)> {
+        let tls = listener.tls.as_ref().and_then(ListenerTls::config).ok_or(io::ErrorKind::Unsupported)?;
+        let (address, seated) = self.quic.bind(address, tls)?;
+        Ok((address, seated.into_iter().map(|seated| Bound::Quic(Box::new(seated))).collect()))
+    }
+
+    /// Stops listening on an address for a listener. Connections that are open end after their next answer, if the listener
+    /// isn't bound elsewhere.
+    pub fn unbind(&self, listener: &ListenerKey, address: SocketAddr) {
         let mut state = self.lock();
-        let Some(key) = state.bound.remove(&address) else { return };
-        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
-        if !state.bound.values().any(|other| *other == key) {
-            state.listener(&key, &self.registry).set_closing(true);
+        let place = (listener.transport(), address);
+        if state.bound.get(&place) != Some(listener) {
+            return;
+        }
+        state.bound.remove(&place);
+        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { place }));
+        if !state.bound.values().any(|other| other == listener) {
+            state.listener(listener, &self.registry).set_closing(true);
         }
     }
 
@@ -154,7 +181,7 @@ impl Gateway {
 
     /// The addresses at which the gateway listens, and for which listener.
     pub fn addresses(&self) -> Vec<(SocketAddr, ListenerKey)> {
-        self.lock().bound.iter().map(|(address, key)| (*address, key.clone())).collect()
+        self.lock().bound.iter().map(|((_, address), key)| (*address, key.clone())).collect()
     }
 
     /// Ends the gateway: stops accepting, lets requests and upgraded connections finish, tells clients to close, and after

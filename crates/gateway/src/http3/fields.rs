@@ -2,8 +2,8 @@
 
 use super::ErrorCode;
 use super::qpack::{DecodeError, Decoder, push_field};
-use crate::http1::field::FieldKind;
 use crate::http1::MOST_FIELDS;
+use crate::http1::field::FieldKind;
 use crate::options::Limits;
 use crate::reason::Reason;
 

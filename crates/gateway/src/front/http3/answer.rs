@@ -7,7 +7,7 @@ use crate::http1::field::FieldKind;
 use crate::http1::response::Response;
 use crate::http3::fields::push_lines;
 use crate::http3::frame::{DATA, FrameHeader, push_headers};
-use crate::http3::qpack::{push_field, push_status};
+use crate::http3::qpack::push_status;
 use crate::worker::clock::{Deadline, Ticks};
 use quinn::SendStream;
 use std::cell::RefCell;
@@ -60,9 +60,8 @@ impl<'a> Http3Answer<'a> {
     async fn write(&mut self, data: &[u8]) -> io::Result<()> {
         for mut bytes in [&self.out[..], data] {
             while !bytes.is_empty() {
-                let written = poll_fn(|context| {
-                    Pin::new(&mut *self.stream.borrow_mut()).poll_write(context, bytes)
-                });
+                let written =
+                    poll_fn(|context| Pin::new(&mut *self.stream.borrow_mut()).poll_write(context, bytes));
                 let count = written.await.map_err(io::Error::from)?;
                 self.deadline.set(self.patience);
                 self.sent += count as u64;

@@ -32,7 +32,17 @@ impl<'a> Http3Body<'a> {
         (size, announced): (BodySize, Option<u64>),
     ) -> Self {
         let (trailers, trailers_read) = (Vec::new(), false);
-        Http3Body { session, frames, answering, size, announced, lent: 0, received: 0, trailers, trailers_read }
+        Http3Body {
+            session,
+            frames,
+            answering,
+            size,
+            announced,
+            lent: 0,
+            received: 0,
+            trailers,
+            trailers_read,
+        }
     }
 
     /// Takes what was returned out of the buffer.

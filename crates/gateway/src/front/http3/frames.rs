@@ -174,7 +174,8 @@ impl Frames {
 
     /// Enters the one frame of data that everything else is, if it is.
     fn whole(&mut self) -> Option<usize> {
-        let (header, length) = FrameHeader::read(self.input.filled()).filter(|(header, _)| header.kind == DATA)?;
+        let (header, length) =
+            FrameHeader::read(self.input.filled()).filter(|(header, _)| header.kind == DATA)?;
         let data = usize::try_from(header.length).ok()?;
         if !self.ended || data == 0 || self.input.filled().len() != length.checked_add(data)? {
             return None;

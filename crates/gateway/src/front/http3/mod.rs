@@ -1,7 +1,7 @@
 //! HTTP/3 clients: a task a connection, and a task for each of its streams.
 //!
 //! Bounded on purpose: requests at once, header bytes, what a client may send before the backend takes it and what waits for a
-//! client that doesn't read (both in [`crate::quic::config`]), frames that mean nothing, and how often a client may cancel.
+//! client that doesn't read (both in [`crate::quic`]), frames that mean nothing, and how often a client may cancel.
 //!
 //! Source: RFC 9114; RFC 9220 for WebSockets.
 
@@ -67,8 +67,8 @@ pub(crate) async fn serve(client: Client, quic: Connection) {
     tokio::task::spawn_local(accept_others(Rc::clone(&session)));
     let mut leaving = Leaving::No;
     let mut next_id = 0;
+    session.rearm(&deadline, leaving);
     loop {
-        session.rearm(&deadline, leaving);
         match deadline.watch(session.quic.accept_bi()).await {
             Ok(Ok((sending, receiving))) => {
                 let id = sending.id().index() * 4;
@@ -77,12 +77,16 @@ pub(crate) async fn serve(client: Client, quic: Connection) {
                     _ => session.begin(sending, receiving),
                 }
                 next_id = next_id.max(id + 4);
+                if leaving == Leaving::No {
+                    session.rearm(&deadline, leaving);
+                }
             }
             Ok(Err(_)) => return,
             Err(_) if session.is_over(leaving) => break,
             Err(_) => {
                 leaving = session.leave(leaving, next_id, &mut control).await;
                 session.cancelled.set(session.cancelled.get().saturating_sub(CANCELS / 2));
+                session.rearm(&deadline, leaving);
             }
         }
     }

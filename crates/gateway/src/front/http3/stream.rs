@@ -2,7 +2,7 @@ use super::Session;
 use super::answer::Http3Answer;
 use super::body::Http3Body;
 use super::frames::{Broken, Frames, Next};
-use crate::forward::{Answer, RequestBody};
+use crate::forward::Answer;
 use crate::front::grpc;
 use crate::front::reply::Reply;
 use crate::front::respond::{Asked, Outcome, Replying, record_refused, respond};
@@ -94,7 +94,8 @@ async fn answer(
         deadline.cap(most.into());
     }
     let (serving, incoming) = (&*serving, &incoming);
-    let asked = Asked { connection: client, deadline: &deadline, serving, incoming, head_bytes: head_bytes as u64 };
+    let asked =
+        Asked { connection: client, deadline: &deadline, serving, incoming, head_bytes: head_bytes as u64 };
     Ok(respond(&asked, &mut body, &mut answer, forward).await)
 }
 
