@@ -1,10 +1,12 @@
 use crate::endpoints::Registry;
-use crate::listener::{Frame, ListenerKey, ListenerState};
+use crate::listener::{Frame, ListenerKey, ListenerState, Transport};
 use crate::options::Options;
+use crate::quic::Quic;
 use crate::table::{Change, Table};
-use crate::worker::{Command, Listen, WorkerHandle};
-use net_alb_diag::Diagnostic;
-use net_alb_model::{Alb, Backend, ListenerId};
+use crate::tls::{Certificate, Certificates, ListenerTls, Pem, Share};
+use crate::worker::{Bound, Command, Listen, WorkerHandle};
+use net_alb_diag::{Diagnostic, Outcome};
+use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Gateway {
     workers: Vec<WorkerHandle>,
+    quic: Quic,
     registry: Arc<Registry>,
     state: Mutex<State>,
 }
@@ -27,7 +30,8 @@ pub struct Gateway {
 #[derive(Debug, Default)]
 struct State {
     listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
-    bound: BTreeMap<SocketAddr, ListenerKey>,
+    bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
+    certificates: Certificates,
     generation: u64,
 }
 
@@ -51,25 +55,28 @@ impl Gateway {
         let options = Arc::new(options);
         let epoch = Instant::now();
         let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
-        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<_>>()?;
-        Ok(Gateway { workers, registry: Arc::default(), state: Mutex::default() })
+        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
+        let quic = Quic::new(workers.len());
+        Ok(Gateway { workers, quic, registry: Arc::default(), state: Mutex::default() })
     }
 
-    /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
-    /// to several addresses.
+    /// Listens on an address for a listener: on TCP, or for QUIC on UDP, which can have the same port. Returns the address,
+    /// which differs where the port was 0. A listener may be bound to several addresses.
     ///
     /// Fails with `AddrInUse` if this gateway listens there already, and as the system says otherwise. Another process that
     /// shares its ports (`SO_REUSEPORT`) may listen on the same one, which is how one gateway replaces another.
     pub fn bind(&self, listener: &ListenerKey, address: SocketAddr) -> io::Result<SocketAddr> {
         let mut state = self.lock();
-        if state.bound.contains_key(&address) {
+        let transport = listener.transport();
+        if state.bound.contains_key(&(transport, address)) {
             return Err(io::ErrorKind::AddrInUse.into());
         }
-        let first = listen(address)?;
-        let address = first.local_addr()?;
-        let more = (1..self.workers.len()).map(|_| listen(address));
-        let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
         let listening = state.listener(listener, &self.registry);
+        let (address, sockets) = match transport {
+            Transport::Tcp => self.bind_tcp(address)?,
+            Transport::Udp => self.bind_quic(&listening, address)?,
+        };
+        let place = (transport, address);
         listening.set_closing(false);
         let (done, answers) = channel();
         for (worker, socket) in self.workers.iter().zip(sockets) {
@@ -78,21 +85,43 @@ impl Gateway {
         }
         drop(done);
         if let Some(error) = answers.iter().find_map(Result::err) {
-            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
+            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { place }));
             return Err(error);
         }
-        state.bound.insert(address, listener.clone());
+        state.bound.insert(place, listener.clone());
         Ok(address)
     }
 
-    /// Stops listening on an address. Connections that are open end after their next answer, if the listener isn't bound
-    /// elsewhere.
-    pub fn unbind(&self, address: SocketAddr) {
+    fn bind_tcp(&self, address: SocketAddr) -> io::Result<(SocketAddr, Vec<Bound>)> {
+        let first = listen(address)?;
+        let address = first.local_addr()?;
+        let more = (1..self.workers.len()).map(|_| listen(address));
+        let sockets = std::iter::once(Ok(first)).chain(more).map(|socket| socket.map(Bound::Tcp));
+        Ok((address, sockets.collect::<io::Result<_>>()?))
+    }
+
+    fn bind_quic(
+        &self,
+        listener: &ListenerState,
+        address: SocketAddr,
+    ) -> io::Result<(SocketAddr, Vec<Bound>)> {
+        let tls = listener.tls.as_ref().and_then(ListenerTls::config).ok_or(io::ErrorKind::Unsupported)?;
+        let (address, seated) = self.quic.bind(address, tls)?;
+        Ok((address, seated.into_iter().map(|seated| Bound::Quic(Box::new(seated))).collect()))
+    }
+
+    /// Stops listening on an address for a listener. Connections that are open end after their next answer, if the listener
+    /// isn't bound elsewhere.
+    pub fn unbind(&self, listener: &ListenerKey, address: SocketAddr) {
         let mut state = self.lock();
-        let Some(key) = state.bound.remove(&address) else { return };
-        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
-        if !state.bound.values().any(|other| *other == key) {
-            state.listener(&key, &self.registry).set_closing(true);
+        let place = (listener.transport(), address);
+        if state.bound.get(&place) != Some(listener) {
+            return;
+        }
+        state.bound.remove(&place);
+        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { place }));
+        if !state.bound.values().any(|other| other == listener) {
+            state.listener(listener, &self.registry).set_closing(true);
         }
     }
 
@@ -102,7 +131,12 @@ impl Gateway {
         let mut state = self.lock();
         for listener in &alb.listeners {
             let key = ListenerKey { alb: alb.name.clone(), id: listener.id };
-            state.listener(&key, &self.registry).set_frame(Frame::new(listener));
+            let listening = state.listener(&key, &self.registry);
+            listening.set_frame(Frame::new(listener));
+            if let Some(tls) = &listening.tls {
+                tls.configure(listener);
+                state.certificates.declare(&key, &listener.certificate_secrets);
+            }
         }
     }
 
@@ -118,12 +152,21 @@ impl Gateway {
         }
         let mut diagnostics = Vec::new();
         for (key, changes) in by_listener {
+            state.set_certificate_uses(&key, &changes);
             let listener = state.listener(&key, &self.registry);
             let table = Arc::clone(&listener.serving.load().table);
             listener.set_table(table.apply(&changes, key.id).drain_into(&mut diagnostics));
         }
         state.generation += 1;
         Applied { generation: state.generation, took: begun.elapsed(), diagnostics }
+    }
+
+    /// Says what a Secret of type `kubernetes.io/tls` holds now; `None`: it isn't there. Whoever names it in
+    /// [`Listener::certificate_secrets`](net_alb_model::Listener) or a fragment shows it from the next handshake on; no
+    /// connection is closed. One that can't be used or has expired doesn't replace one that is good.
+    pub fn set_certificate(&self, secret: &ObjectKey, pem: Option<Pem<'_>>) -> Outcome<()> {
+        let parsed = pem.map(Certificate::parse).transpose();
+        self.lock().certificates.replace(secret, parsed)
     }
 
     /// Says where a backend's servers are now. Requests that are on their way go on to the servers that they have chosen.
@@ -138,7 +181,7 @@ impl Gateway {
 
     /// The addresses at which the gateway listens, and for which listener.
     pub fn addresses(&self) -> Vec<(SocketAddr, ListenerKey)> {
-        self.lock().bound.iter().map(|(address, key)| (*address, key.clone())).collect()
+        self.lock().bound.iter().map(|((_, address), key)| (*address, key.clone())).collect()
     }
 
     /// Ends the gateway: stops accepting, lets requests and upgraded connections finish, tells clients to close, and after
@@ -166,11 +209,30 @@ impl Drop for Gateway {
 
 impl State {
     fn listener(&mut self, key: &ListenerKey, registry: &Arc<Registry>) -> Arc<ListenerState> {
-        let listener = self
-            .listeners
-            .entry(key.clone())
-            .or_insert_with(|| Arc::new(ListenerState::new(key.clone(), Table::new(Arc::clone(registry)))));
+        let State { listeners, certificates, .. } = self;
+        let listener = listeners.entry(key.clone()).or_insert_with(|| {
+            let protocol = key.id.protocol;
+            let is_tls = protocol != net_alb_model::Protocol::Http;
+            let tls = is_tls.then(|| ListenerTls::new(protocol, certificates.resolver(key)));
+            Arc::new(ListenerState::new(key.clone(), Table::new(Arc::clone(registry)), tls))
+        });
         Arc::clone(listener)
+    }
+
+    /// Certificates of Ingresses that are put come before their rules do.
+    fn set_certificate_uses(&mut self, key: &ListenerKey, changes: &[Change]) {
+        if key.id.protocol == net_alb_model::Protocol::Http {
+            return;
+        }
+        for change in changes {
+            let (ingress, share) = match change {
+                Change::Put { ingress, fragment } => {
+                    (ingress, fragment.listeners.iter().find(|share| share.id == key.id))
+                }
+                Change::Remove { ingress } => (ingress, None),
+            };
+            self.certificates.put(key, ingress, share.map(Share::of).unwrap_or_default());
+        }
     }
 
     /// What a change is to each listener that it touches. Where the Ingress was and isn't any more, it's gone.

@@ -1,4 +1,5 @@
 use crate::table::Table;
+use crate::tls::ListenerTls;
 use crate::worker::clock::Ticks;
 use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
@@ -16,6 +17,19 @@ pub struct ListenerKey {
     pub alb: String,
     /// Port and protocol, as in the AlbConfig; the gateway may listen elsewhere.
     pub id: ListenerId,
+}
+
+impl ListenerKey {
+    pub(crate) fn transport(&self) -> Transport {
+        if self.id.protocol == Protocol::Quic { Transport::Udp } else { Transport::Tcp }
+    }
+}
+
+/// What a listener's packets come by. The two can share an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
 }
 
 impl fmt::Display for ListenerKey {
@@ -74,15 +88,18 @@ pub(crate) struct Serving {
 pub(crate) struct ListenerState {
     pub(crate) key: ListenerKey,
     pub(crate) serving: Arc<ArcSwap<Serving>>,
+    /// HTTPS and QUIC only.
+    pub(crate) tls: Option<ListenerTls>,
     closing: AtomicBool,
 }
 
 impl ListenerState {
-    pub(crate) fn new(key: ListenerKey, table: Table) -> ListenerState {
+    pub(crate) fn new(key: ListenerKey, table: Table, tls: Option<ListenerTls>) -> ListenerState {
         let serving = Serving { frame: Frame::default(), table: Arc::new(table) };
         ListenerState {
             key,
             serving: Arc::new(ArcSwap::from_pointee(serving)),
+            tls,
             closing: AtomicBool::new(false),
         }
     }

@@ -18,6 +18,7 @@ use crate::table::action::{Forward, TargetPlan};
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
+use crate::tls::TlsFacts;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
 use head::Rewritten;
@@ -34,13 +35,14 @@ pub(crate) struct Incoming<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) listener: &'a ListenerKey,
     pub(crate) frame: &'a Frame,
-    pub(crate) secure: bool,
+    /// Where the client speaks TLS.
+    pub(crate) tls: Option<&'a TlsFacts>,
 }
 
 impl Incoming<'_> {
     /// `http` or `https`, as the client spoke.
     pub(crate) fn scheme(&self) -> &'static str {
-        if self.secure { "https" } else { "http" }
+        if self.tls.is_some() { "https" } else { "http" }
     }
 }
 

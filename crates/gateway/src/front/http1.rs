@@ -110,7 +110,11 @@ async fn answer(connection: &Connection, input: &mut Buffer, scratch: &mut Scrat
             (true, true) => Next::Drop,
             (_, false) => Next::Close,
         },
-        Outcome::Tunnelled | Outcome::Broken => Next::Drop,
+        Outcome::Tunnelled => Next::Drop,
+        Outcome::Broken => {
+            connection.socket.abort();
+            Next::Drop
+        }
     }
 }
 

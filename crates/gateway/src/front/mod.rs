@@ -9,6 +9,7 @@ mod decide;
 mod grpc;
 pub(crate) mod http1;
 pub(crate) mod http2;
+pub(crate) mod http3;
 mod reply;
 mod respond;
 
@@ -16,18 +17,47 @@ use crate::forward::Incoming;
 use crate::http1::request::Request;
 use crate::listener::{LocalListener, Serving};
 use crate::socket::Socket;
+use crate::tls::TlsFacts;
 use crate::worker::Worker;
 use crate::worker::clock::Deadline;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::rc::Rc;
 
-/// A client's connection.
+/// The other side of a connection, whatever it speaks.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct Client {
     pub(crate) worker: Rc<Worker>,
     pub(crate) listener: Rc<LocalListener>,
-    pub(crate) socket: Socket,
     pub(crate) peer: SocketAddr,
+    /// Where it speaks TLS.
+    pub(crate) tls: Option<TlsFacts>,
+}
+
+impl Client {
+    /// A request as rules and backends see it.
+    fn incoming<'a>(&'a self, request: &'a Request, serving: &'a Serving) -> Incoming<'a> {
+        Incoming {
+            head: request.head(self.peer.ip()),
+            facts: &request.facts,
+            peer: self.peer,
+            listener: &self.listener.state.key,
+            frame: &serving.frame,
+            tls: self.tls.as_ref(),
+        }
+    }
+
+    /// Whether the connection ends after the next answer, whatever the client wants.
+    fn is_closing(&self) -> bool {
+        self.worker.is_draining() || self.listener.state.is_closing()
+    }
+}
+
+/// A client's connection by TCP.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    client: Client,
+    pub(crate) socket: Socket,
     pub(crate) deadline: Deadline,
 }
 
@@ -39,23 +69,15 @@ impl Connection {
         peer: SocketAddr,
     ) -> Connection {
         let deadline = Deadline::new(&worker.clock);
-        Connection { worker: Rc::clone(worker), listener: Rc::clone(listener), socket, peer, deadline }
+        let (worker, listener, tls) = (Rc::clone(worker), Rc::clone(listener), socket.facts());
+        Connection { client: Client { worker, listener, peer, tls }, socket, deadline }
     }
+}
 
-    /// A request as rules and backends see it.
-    fn incoming<'a>(&'a self, request: &'a Request, serving: &'a Serving) -> Incoming<'a> {
-        Incoming {
-            head: request.head(self.peer.ip()),
-            facts: &request.facts,
-            peer: self.peer,
-            listener: &self.listener.state.key,
-            frame: &serving.frame,
-            secure: false,
-        }
-    }
+impl Deref for Connection {
+    type Target = Client;
 
-    /// Whether the connection ends after the next answer, whatever the client wants.
-    fn is_closing(&self) -> bool {
-        self.worker.is_draining() || self.listener.state.is_closing()
+    fn deref(&self) -> &Client {
+        &self.client
     }
 }

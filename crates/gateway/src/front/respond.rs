@@ -1,6 +1,6 @@
 //! From a request's head to the end of its answer: what is the same for every protocol of the client's side.
 
-use super::Connection;
+use super::Client;
 use super::decide::{Decision, decide};
 use super::grpc;
 use super::reply::Reply;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// A request whose head has been read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) connection: &'a Connection,
+    pub(crate) connection: &'a Client,
     /// The request's own, where a connection has several requests at once.
     pub(crate) deadline: &'a Deadline,
     pub(crate) serving: &'a Serving,
@@ -66,7 +66,7 @@ pub(crate) async fn respond<B: RequestBody, A: Replying>(
     if let (Some(begun), Some(log)) = (begun, &worker.options.access_log) {
         log.record(&Record {
             listener: &asked.connection.listener.state.key,
-            client: asked.connection.peer,
+            client: incoming.peer,
             method: incoming.head.method,
             host: incoming.head.authority,
             path: incoming.head.path,
@@ -85,7 +85,7 @@ pub(crate) async fn respond<B: RequestBody, A: Replying>(
 }
 
 /// Records a request whose head couldn't be read, and what was answered.
-pub(super) fn record_refused(connection: &Connection, reply: &Reply, sent: u64) {
+pub(super) fn record_refused(connection: &Client, reply: &Reply, sent: u64) {
     if let Some(log) = &connection.worker.options.access_log {
         log.record(&Record {
             listener: &connection.listener.state.key,

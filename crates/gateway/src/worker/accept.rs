@@ -1,3 +1,4 @@
+use super::clock::Deadline;
 use super::{Census, Worker};
 use crate::front::{Connection, http1};
 use crate::listener::{ListenerState, LocalListener};
@@ -45,12 +46,31 @@ pub(super) async fn run(
 }
 
 fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer: SocketAddr) {
-    let connection = Rc::new(Connection::new(worker, state, Socket::new(stream), peer));
     let census = Census::new(worker);
+    if state.state.tls.is_some() {
+        let (worker, state) = (Rc::clone(worker), Rc::clone(state));
+        tokio::task::spawn_local(async move {
+            if let Some(socket) = secure(&worker, &state, stream).await {
+                http1::serve(&Rc::new(Connection::new(&worker, &state, socket, peer))).await;
+            }
+            drop(census);
+        });
+        return;
+    }
+    let connection = Rc::new(Connection::new(worker, state, Socket::new(stream), peer));
     tokio::task::spawn_local(async move {
         http1::serve(&connection).await;
         drop(census);
     });
+}
+
+/// The TLS handshake, for which a client has as long as for a request's head.
+async fn secure(worker: &Worker, listener: &LocalListener, stream: TcpStream) -> Option<Socket> {
+    let config = listener.state.tls.as_ref()?.config()?;
+    let session = rustls::ServerConnection::new(config).ok()?;
+    let deadline = Deadline::new(&worker.clock);
+    deadline.set(worker.timeouts.head);
+    deadline.watch(Socket::secure(stream, session)).await.ok()?.ok()
 }
 
 /// The peer went away before it was accepted.

@@ -3,9 +3,10 @@
 
 mod accept;
 pub(crate) mod clock;
+mod quic;
 mod thread;
 
-pub(crate) use thread::{Command, Listen, WorkerHandle};
+pub(crate) use thread::{Bound, Command, Listen, WorkerHandle};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;
@@ -19,7 +20,7 @@ use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::sync::Notify;
 
@@ -84,6 +85,16 @@ impl Worker {
     /// Reads into the buffer, which has a block only while there is something to read: an empty one gives its block back to
     /// wait, a parked one stays parked. The block grows up to `most`; beyond it's an error.
     pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
+        self.fill_by(buffer, most, |context, buffer| socket.poll_read(context, buffer)).await
+    }
+
+    /// As [`Worker::fill`], from whatever can be read.
+    pub(crate) async fn fill_by(
+        &self,
+        buffer: &mut Buffer,
+        most: usize,
+        mut poll_read: impl FnMut(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
+    ) -> io::Result<usize> {
         poll_fn(|context| {
             // Most polls are about something else that the task waits for: they come to this and no further.
             if socket.poll_readable(context)?.is_pending() {
@@ -94,7 +105,7 @@ impl Worker {
             if !self.buffers.make_room(buffer, most) {
                 return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
             }
-            let read = socket.poll_read(context, buffer);
+            let read = poll_read(context, buffer);
             if read.is_pending() {
                 if parked {
                     self.buffers.park(buffer);

@@ -13,5 +13,7 @@ mod notation;
 mod refused;
 mod routing;
 mod support;
+mod tls;
+mod tls_client;
 mod upgrade;
 mod upstream;
