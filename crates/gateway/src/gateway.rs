@@ -1,10 +1,12 @@
 use crate::endpoints::Registry;
 use crate::listener::{Frame, ListenerKey, ListenerState, Transport};
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::quic::Quic;
 use crate::table::{Change, Table};
-use crate::tls::{Certificate, Certificates, ListenerTls, Pem, Share};
-use crate::worker::{Bound, Command, Listen, WorkerHandle};
+use crate::tls::CertificateInfo;
+use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
+use crate::worker::{Bound, Command, Listen, Shared, WorkerHandle};
 use net_alb_diag::{Diagnostic, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -24,6 +26,7 @@ pub struct Gateway {
     workers: Vec<WorkerHandle>,
     quic: Quic,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -32,6 +35,7 @@ struct State {
     listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
     bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
     certificates: Certificates,
+    client_cas: ClientCas,
     generation: u64,
 }
 
@@ -52,12 +56,15 @@ const BACKLOG: i32 = 4096;
 impl Gateway {
     /// Starts the threads. Nothing is served before [`Gateway::bind`].
     pub fn start(options: Options) -> io::Result<Gateway> {
-        let options = Arc::new(options);
-        let epoch = Instant::now();
-        let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
-        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
+        let threads = options.threads.max(1);
+        let metrics = Arc::new(Metrics::new(threads, options.tracked_revisions));
+        let registry = Arc::new(Registry::new(Arc::clone(&metrics.revisions)));
+        let shared =
+            Shared { options: Arc::new(options), metrics: Arc::clone(&metrics), epoch: Instant::now() };
+        let start = |number| WorkerHandle::start(number, shared.clone());
+        let workers = (0..threads).map(start).collect::<io::Result<Vec<_>>>()?;
         let quic = Quic::new(workers.len());
-        Ok(Gateway { workers, quic, registry: Arc::default(), state: Mutex::default() })
+        Ok(Gateway { workers, quic, registry, metrics, state: Mutex::default() })
     }
 
     /// Listens on an address for a listener: on TCP, or for QUIC on UDP, which can have the same port. Returns the address,
@@ -134,7 +141,8 @@ impl Gateway {
             let listening = state.listener(&key, &self.registry);
             listening.set_frame(Frame::new(listener));
             if let Some(tls) = &listening.tls {
-                tls.configure(listener);
+                let client_auth = state.client_cas.declare(&key, &listener.client_ca_secrets);
+                tls.configure(listener, client_auth);
                 state.certificates.declare(&key, &listener.certificate_secrets);
             }
         }
@@ -155,10 +163,14 @@ impl Gateway {
             state.set_certificate_uses(&key, &changes);
             let listener = state.listener(&key, &self.registry);
             let table = Arc::clone(&listener.serving.load().table);
-            listener.set_table(table.apply(&changes, key.id).drain_into(&mut diagnostics));
+            let table = table.apply(&changes, key.id).drain_into(&mut diagnostics);
+            self.metrics.set_rules(&key, table.len());
+            listener.set_table(table);
         }
         state.generation += 1;
-        Applied { generation: state.generation, took: begun.elapsed(), diagnostics }
+        let took = begun.elapsed();
+        self.metrics.applied(state.generation, took);
+        Applied { generation: state.generation, took, diagnostics }
     }
 
     /// Says what a Secret of type `kubernetes.io/tls` holds now; `None`: it isn't there. Whoever names it in
@@ -169,9 +181,38 @@ impl Gateway {
         self.lock().certificates.replace(secret, parsed)
     }
 
+    /// Says which CAs a Secret holds now, in PEM; `None`: it isn't there. Listeners that name it in
+    /// [`Listener::client_ca_secrets`](net_alb_model::Listener) let in clients with a certificate of one of these from now on;
+    /// while there is none, they refuse everybody. A bundle that can't be used doesn't replace one that is good.
+    pub fn set_client_ca(&self, secret: &ObjectKey, pem: Option<&[u8]>) -> Outcome<()> {
+        let mut state = self.lock();
+        let Outcome { value, diagnostics } = state.client_cas.set(secret, pem);
+        for (key, client_auth) in value {
+            if let Some(tls) = state.listeners.get(&key).and_then(|listener| listener.tls.as_ref()) {
+                tls.set_client_auth(client_auth);
+            }
+        }
+        Outcome { value: (), diagnostics }
+    }
+
+    /// Every Secret that has a certificate, with the end of its time: what metrics and dumps show.
+    pub fn certificates(&self) -> Vec<CertificateInfo> {
+        self.lock().certificates.all()
+    }
+
+    /// How often a Secret was set to something that couldn't be used or had expired.
+    pub fn rejected_certificates(&self) -> u64 {
+        self.lock().certificates.rejected()
+    }
+
     /// Says where a backend's servers are now. Requests that are on their way go on to the servers that they have chosen.
     pub fn set_endpoints(&self, backend: &Backend, endpoints: Vec<SocketAddr>) {
         self.registry.set(backend, endpoints);
+    }
+
+    /// What the gateway counts.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// The rules that a listener serves at the moment.

@@ -1,3 +1,4 @@
+use crate::metrics::listener::ListenerMetrics;
 use crate::table::Table;
 use crate::tls::ListenerTls;
 use crate::worker::clock::Ticks;
@@ -129,6 +130,8 @@ impl ListenerState {
 pub(crate) struct LocalListener {
     pub(crate) state: Arc<ListenerState>,
     latest: RefCell<Latest>,
+    /// What this thread counts of it.
+    pub(crate) metrics: Arc<ListenerMetrics>,
 }
 
 /// What the last request was served by: looking whether it's still that costs one load.
@@ -141,11 +144,11 @@ struct Latest {
 }
 
 impl LocalListener {
-    pub(crate) fn new(state: Arc<ListenerState>) -> LocalListener {
+    pub(crate) fn new(state: Arc<ListenerState>, metrics: Arc<ListenerMetrics>) -> LocalListener {
         let mut cache = Cache::new(Arc::clone(&state.serving));
         let shared = Arc::clone(cache.load());
         let own = Rc::new(Serving::clone(&shared));
-        LocalListener { state, latest: RefCell::new(Latest { cache, shared, own }) }
+        LocalListener { state, latest: RefCell::new(Latest { cache, shared, own }), metrics }
     }
 
     /// What the listener serves now. A request keeps what it began with.

@@ -2,6 +2,7 @@
 
 pub(crate) mod conformance;
 pub(crate) mod e2e;
+pub(crate) mod scale;
 mod testbed;
 
 use anyhow::Result;

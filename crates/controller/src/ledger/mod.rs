@@ -24,6 +24,8 @@ pub struct Asked {
     pub version: String,
     /// `metadata.uid`.
     pub uid: String,
+    /// `metadata.resourceVersion`, which only grows.
+    pub resource_version: u64,
     /// Its status.
     pub status: IngressStatus,
 }
@@ -98,7 +100,12 @@ impl Ledger {
             entry.patience = now + PATIENCE;
             entry.said.clear();
         }
-        entry.asked = asked;
+        let known = std::mem::replace(&mut entry.asked, asked);
+        if known.resource_version > entry.asked.resource_version && known.uid == entry.asked.uid {
+            // Our own write is newer than what the watch shows.
+            entry.asked.resource_version = known.resource_version;
+            entry.asked.status = known.status;
+        }
         self.dirty.insert(kingress);
     }
 
@@ -168,13 +175,16 @@ impl Ledger {
         self.dirty.extend(self.kingresses.keys().cloned());
     }
 
-    /// A write has ended. One that failed is tried again at `retry`.
-    pub fn wrote(&mut self, kingress: &ObjectKey, result: Result<IngressStatus, Duration>) {
+    /// A write has ended, with the status as it is now and its resource version. One that failed is tried again at `retry`.
+    pub fn wrote(&mut self, kingress: &ObjectKey, result: Result<(IngressStatus, u64), Duration>) {
         let Some(entry) = self.kingresses.get_mut(kingress) else { return };
         entry.writing = false;
         match result {
-            Ok(status) => {
-                entry.asked.status = status;
+            Ok((status, resource_version)) => {
+                if resource_version > entry.asked.resource_version {
+                    entry.asked.status = status;
+                    entry.asked.resource_version = resource_version;
+                }
                 self.dirty.insert(kingress.clone());
             }
             Err(retry) => {

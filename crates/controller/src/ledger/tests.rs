@@ -17,7 +17,13 @@ fn hello() -> ObjectKey {
 }
 
 fn asked(generation: i64, status: &IngressStatus) -> Asked {
-    Asked { generation, version: format!("u.{generation}"), uid: "u".into(), status: status.clone() }
+    Asked {
+        generation,
+        version: format!("u.{generation}"),
+        uid: "u".into(),
+        resource_version: 1,
+        status: status.clone(),
+    }
 }
 
 fn applied(generation: i64) -> Line {
@@ -66,7 +72,7 @@ fn after_a_second_it_says_what_it_waits_for() {
     let writes = ledger.writes(ms(1000), TIME);
     let status = writes[0].status.clone().unwrap();
     assert!(status.conditions[0].message.contains("gateway b"), "{status:?}");
-    ledger.wrote(&hello(), Ok(status));
+    ledger.wrote(&hello(), Ok((status, 2)));
     assert!(ready(&mut ledger, 1001).is_empty(), "it is right as it is");
     ledger.heard("b", applied(1));
     assert_eq!(ready(&mut ledger, 1002), ["1 True"]);
@@ -99,7 +105,7 @@ fn an_annotation_is_a_new_version_of_the_same_generation() {
     ledger.asked(hello(), asked(1, &IngressStatus::default()), ms(0));
     ledger.heard("a", applied(1));
     let status = ledger.writes(ms(0), TIME)[0].status.clone().unwrap();
-    ledger.wrote(&hello(), Ok(status.clone()));
+    ledger.wrote(&hello(), Ok((status.clone(), 2)));
     ledger.asked(hello(), Asked { version: "u.1.gray".into(), ..asked(1, &status) }, ms(10));
     let problem = Problem { effect: Effect::Annotation, reason: "R".into(), message: "m".into() };
     let problems = vec![problem.clone()];
@@ -109,9 +115,20 @@ fn an_annotation_is_a_new_version_of_the_same_generation() {
     assert_eq!(writes[0].events, [problem]);
     let status = writes[0].status.clone().unwrap();
     assert!(status.is_true("Ready") && status.conditions[0].kind == "AnnotationsHonoured");
-    ledger.wrote(&hello(), Ok(status));
+    ledger.wrote(&hello(), Ok((status, 3)));
     ledger.heard("a", line);
     assert!(ledger.writes(ms(12), TIME).is_empty(), "said once");
+}
+
+#[test]
+fn an_older_event_does_not_undo_our_write() {
+    let mut ledger = ledger(&["a"]);
+    ledger.asked(hello(), asked(1, &IngressStatus::default()), ms(0));
+    ledger.heard("a", applied(1));
+    let status = ledger.writes(ms(0), TIME)[0].status.clone().unwrap();
+    ledger.wrote(&hello(), Ok((status, 3)));
+    ledger.asked(hello(), Asked { resource_version: 2, ..asked(1, &IngressStatus::default()) }, ms(1));
+    assert!(ready(&mut ledger, 1).is_empty());
 }
 
 #[test]

@@ -40,6 +40,8 @@ macro_rules! resource {
     };
 }
 
+pub(crate) use resource;
+
 /// A KIngress for the client.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]

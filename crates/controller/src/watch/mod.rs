@@ -6,12 +6,14 @@ mod kingress;
 mod mirror;
 
 pub use kingress::KIngressObject;
+pub(crate) use kingress::resource;
 
 use futures_util::stream::{BoxStream, SelectAll, StreamExt, iter};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
 use mirror::Mirror;
 use net_alb_api::{EndpointSlice, Ingress, IngressClass, Object, ObjectKey, Service};
+use net_alb_diag::ObjectRef;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
@@ -29,6 +31,35 @@ pub enum Kind {
     ConfigMap,
 }
 
+impl Kind {
+    /// Every kind.
+    pub const ALL: &[Kind] = &[
+        Kind::KIngress,
+        Kind::Ingress,
+        Kind::IngressClass,
+        Kind::AlbConfig,
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::Secret,
+        Kind::ConfigMap,
+    ];
+
+    /// Names an object of this kind.
+    pub fn to_ref(self, key: &ObjectKey) -> ObjectRef {
+        let (group, kind) = match self {
+            Kind::KIngress => ("networking.internal.knative.dev", "Ingress"),
+            Kind::Ingress => ("networking.k8s.io", "Ingress"),
+            Kind::IngressClass => ("networking.k8s.io", "IngressClass"),
+            Kind::AlbConfig => ("alibabacloud.com", "AlbConfig"),
+            Kind::Service => ("", "Service"),
+            Kind::EndpointSlice => ("discovery.k8s.io", "EndpointSlice"),
+            Kind::Secret => ("", "Secret"),
+            Kind::ConfigMap => ("", "ConfigMap"),
+        };
+        key.to_ref(group, kind)
+    }
+}
+
 /// Something that a watch has seen.
 #[derive(Debug)]
 pub enum Seen<T = Object> {
@@ -41,9 +72,6 @@ pub enum Seen<T = Object> {
     /// The API server can't be asked at the moment; it is tried again.
     Failed(Kind, String),
 }
-
-/// Where the ConfigMaps are: Knative's own namespace.
-pub const SYSTEM_NAMESPACE: &str = "knative-serving";
 
 /// Label on the Secrets of Knative's certificates. Source: networking `pkg/apis/networking/register.go`.
 const CERTIFICATE_UID: &str = "networking.internal.knative.dev/certificate-uid";

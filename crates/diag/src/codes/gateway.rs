@@ -16,6 +16,7 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_FIXED_RESPONSE,
     &BAD_CERTIFICATE,
     &EXPIRED_CERTIFICATE,
+    &BAD_CLIENT_CA,
 ];
 
 /// A regular expression that doesn't compile or is too big.
@@ -64,9 +65,8 @@ pub static BACKEND_PROTOCOL_NOT_SERVED: Code = Code {
     reason: "BackendProtocolNotServed",
     severity: Severity::Warning,
     title: "the backend is spoken to in another protocol than asked for",
-    explanation: "The gateway speaks HTTP/1.1 to backends. A group with h2c or gRPC gets HTTP/1.1, which Knative's own \
-                  components and most servers understand on the same port, but gRPC calls fail. To a group with HTTPS \
-                  nothing is sent, since it would be sent in clear: requests get 502.",
+    explanation: "The gateway speaks HTTP/1.1 and h2c to backends, both in clear. To a group with HTTPS nothing is sent, \
+                  since it would be sent in clear: requests get 502.",
     example: "alb.ingress.kubernetes.io/backend-protocol: https\n",
     fix: "serve this route through ALB itself, or let the backend listen for HTTP",
 };
@@ -173,4 +173,17 @@ pub static EXPIRED_CERTIFICATE: Code = Code {
                   what is wrong.",
     example: "openssl x509 -noout -enddate -in tls.crt\n",
     fix: "renew the certificate",
+};
+
+/// A Secret with no usable CA for client certificates.
+pub static BAD_CLIENT_CA: Code = Code {
+    id: "NA3022",
+    reason: "BadClientCa",
+    severity: Severity::Error,
+    title: "clients can't be asked for certificates",
+    explanation: "A listener with `caEnabled` lets in clients with a certificate of a CA in the Secrets of `caCertificates`, in \
+                  PEM as `ca.crt`. Whoever used an earlier, good version goes on with that; where there was none, the listener \
+                  refuses every client, since it was meant to be closed to strangers.",
+    example: "kind: Secret\nstringData:\n  ca.crt: hello\n",
+    fix: "put the CA's certificate in PEM into the Secret as `ca.crt`",
 };

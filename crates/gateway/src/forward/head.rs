@@ -117,6 +117,9 @@ pub(crate) fn push_request(
         kind => passes(kind, incoming) && !edits.drops(name),
     });
     push_forwarded(incoming, out);
+    if let Some(span) = &incoming.span {
+        span.push(out);
+    }
     match incoming.facts.framing {
         Framing::None | Framing::UntilClose => {}
         Framing::Length(length) => {
@@ -188,6 +191,7 @@ fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
         FieldKind::XForwardedHost => !set.host,
         FieldKind::XForwardedClientSrcPort => !set.client_src_port,
         FieldKind::SlbId => !set.slb_id,
+        FieldKind::Traceparent => incoming.span.is_none(),
         // A body of length 0 is none, but its sender may want it said.
         FieldKind::ContentLength => incoming.facts.framing == Framing::None,
         FieldKind::NetworkProbe | FieldKind::NetworkHash => incoming.facts.is_probe,

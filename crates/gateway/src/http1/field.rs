@@ -28,6 +28,7 @@ pub(crate) enum FieldKind {
     Internal,
     /// Another field's name with an underscore for a dash, which some backends take for the other one.
     Lookalike,
+    Traceparent,
 }
 
 impl FieldKind {
@@ -56,6 +57,7 @@ impl FieldKind {
             (7, Some(b'u')) if is(b"upgrade") => FieldKind::Upgrade,
             (10, Some(b'c')) if is(b"connection") => FieldKind::Connection,
             (10, Some(b'k')) if is(b"keep-alive") => FieldKind::Hop,
+            (11, Some(b't')) if is(b"traceparent") => FieldKind::Traceparent,
             (14, Some(b'c')) if is(b"content-length") => FieldKind::ContentLength,
             (14, Some(b'h')) if is(b"http2-settings") => FieldKind::Hop,
             (14, Some(b'k')) if is(b"k-network-hash") => FieldKind::NetworkHash,
@@ -119,7 +121,7 @@ impl ConnectionOptions {
                 self.keep_alive = true;
             } else if token.eq_ignore_ascii_case(b"upgrade") {
                 self.upgrade = true;
-            } else if FieldKind::of(token) == FieldKind::Other {
+            } else if matches!(FieldKind::of(token), FieldKind::Other | FieldKind::Traceparent) {
                 let named = |span: &&mut FieldSpan| span.name(text).eq_ignore_ascii_case(token);
                 spans.iter_mut().filter(named).for_each(|span| span.kind = FieldKind::Hop);
             }

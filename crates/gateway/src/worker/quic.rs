@@ -36,7 +36,8 @@ pub(super) async fn run(
     state: Arc<ListenerState>,
     stop: Rc<Notify>,
 ) {
-    let listener = Rc::new(LocalListener::new(state));
+    let metrics = worker.metrics_of(&state.key);
+    let listener = Rc::new(LocalListener::new(state, metrics));
     let door = Rc::new(Door { worker, listener, handshakes: Cell::new(0) });
     let mut stopped = pin!(stop.notified());
     loop {
