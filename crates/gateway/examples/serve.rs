@@ -88,6 +88,7 @@ fn alb() -> Alb {
         gzip: false,
         security_policy: None,
         certificate_secrets: vec![],
+        client_ca_secrets: vec![],
         certificate_ids: vec![],
         x_forwarded_for,
         default_action: defaults.default_action,
