@@ -95,7 +95,7 @@ impl Sum {
     /// The sum in seconds; bounds in seconds, with counts.
     pub(crate) fn value(&self) -> net_alb_diag::metrics::Value {
         let seconds = |nanoseconds| Duration::from_nanos(nanoseconds).as_secs_f64();
-        let bounds = BOUNDS.iter().map(|bound| seconds(*bound)).chain([f64::MAX]);
+        let bounds = BOUNDS.iter().map(|bound| seconds(*bound)).chain([f64::INFINITY]);
         net_alb_diag::metrics::Value::Histogram {
             sum: seconds(self.nanoseconds),
             buckets: bounds.zip(self.buckets).collect(),
@@ -119,7 +119,7 @@ mod tests {
         let Value::Histogram { sum, buckets } = sum.value() else { panic!("it is a histogram") };
         assert!((sum - 41.001_001).abs() < 1e-9, "{sum}");
         let filled: Vec<_> = buckets.into_iter().filter(|(_, count)| *count > 0).collect();
-        assert_eq!(filled, [(0.0005, 2), (0.001, 1), (10.0, 1), (f64::MAX, 1)]);
+        assert_eq!(filled, [(0.0005, 2), (0.001, 1), (10.0, 1), (f64::INFINITY, 1)]);
     }
 
     #[test]
