@@ -29,14 +29,18 @@ fn check(case: &Case) -> Result<(), String> {
 /// A gateway with one thread, so that a second request to the backend takes the first one's connection.
 pub(super) fn site(case: &Case, recorder: &Recorder) -> Site {
     let rules = format!("{MARKER}\n{}", case.rules.as_deref().unwrap_or("a/a: -> forward v1"));
-    let all = XForwardedFor { x_forwarded_for: true, proto: true, host: true, ..XForwardedFor::default() };
     let site = Site::with(&rules, Options { threads: 1, ..Options::default() }, |listener| {
         if case.forwarded {
-            listener.x_forwarded_for = all;
+            listener.x_forwarded_for = everything();
         }
     });
     site.gateway.set_endpoints(&crate::support::service("v1"), vec![recorder.address]);
     site
+}
+
+/// The headers of `listener: forwarded`.
+pub(super) fn everything() -> XForwardedFor {
+    XForwardedFor { x_forwarded_for: true, proto: true, host: true, ..XForwardedFor::default() }
 }
 
 /// Whether a backend has seen what it should have.
