@@ -75,14 +75,14 @@ impl Incoming<'_> {
         for (name, computed) in edits.computed() {
             let copied = match computed {
                 Computed::Header(from) => self.head.headers.values(from).next(),
-                Computed::Override(value) => self.head.headers.values(name).next().map(|own| match own {
-                    b"override" => value.as_bytes(),
-                    own => own,
-                }),
+                Computed::Override(value) => {
+                    let own = self.head.headers.values(name).next();
+                    own.map(|own| if own == b"override" { value } else { own })
+                }
                 Computed::System(_) => Some(&b""[..]),
             };
             let Some(copied) = copied else { continue };
-            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(name);
             out.extend_from_slice(b": ");
             match computed {
                 Computed::Header(_) | Computed::Override(_) => out.extend_from_slice(copied),

@@ -125,5 +125,5 @@ fn answer(rule: &CompiledRule) -> Answer {
         headers: target.headers.clone(),
         endpoints: plan.endpoints.as_ref().map_or(0, |endpoints| endpoints.addresses().len()),
     };
-    Answer::Forward { targets: model.zip(&forward.targets).map(share).collect() }
+    Answer::Forward { targets: model.zip(forward.targets.as_slice()).map(share).collect() }
 }

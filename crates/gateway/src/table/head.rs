@@ -150,8 +150,8 @@ impl<'a> Headers<'a> {
     }
 
     /// Every value of this header, its name in any case of letters.
-    pub fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    pub fn values(self, name: impl AsRef<[u8]>) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_ref())).map(|(_, value)| value)
     }
 }
 

@@ -139,7 +139,7 @@ impl Worker {
                 self.buffers.release(buffer);
                 return Poll::Pending;
             }
-            self.poll_fill(context, (buffer, most), |context, buffer| socket.poll_read(context, buffer))
+            self.poll_fill(context, buffer, most, |context, buffer| socket.poll_read(context, buffer))
         })
         .await
     }
@@ -151,13 +151,14 @@ impl Worker {
         most: usize,
         mut poll_read: impl FnMut(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
     ) -> io::Result<usize> {
-        poll_fn(|context| self.poll_fill(context, (buffer, most), &mut poll_read)).await
+        poll_fn(|context| self.poll_fill(context, buffer, most, &mut poll_read)).await
     }
 
     fn poll_fill(
         &self,
         context: &mut Context<'_>,
-        (buffer, most): (&mut Buffer, usize),
+        buffer: &mut Buffer,
+        most: usize,
         poll_read: impl FnOnce(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let parked = buffer.is_parked();
