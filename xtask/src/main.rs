@@ -5,6 +5,7 @@ mod bench;
 mod chart;
 mod ci;
 mod cluster;
+mod fuzz;
 mod generate;
 mod tidy;
 
@@ -28,6 +29,8 @@ enum Chore {
     Gen,
     /// What CI checks beside the tests: fmt, clippy, tidy
     Ci,
+    /// Run the fuzz targets, each for so long; without a target all of them, one after the other
+    Fuzz(fuzz::Arguments),
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
@@ -53,6 +56,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&root()),
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
+        Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),

@@ -20,6 +20,19 @@ pub struct ListenerKey {
     pub id: ListenerId,
 }
 
+impl ListenerKey {
+    pub(crate) fn transport(&self) -> Transport {
+        if self.id.protocol == Protocol::Quic { Transport::Udp } else { Transport::Tcp }
+    }
+}
+
+/// What a listener's packets come by. The two can share an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
+}
+
 impl fmt::Display for ListenerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let protocol = match self.id.protocol {

@@ -3,9 +3,10 @@
 
 mod accept;
 pub(crate) mod clock;
+mod quic;
 mod thread;
 
-pub(crate) use thread::{Command, Listen, WorkerHandle};
+pub(crate) use thread::{Bound, Command, Listen, WorkerHandle};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;

@@ -123,7 +123,7 @@ impl Serving {
         let gone: Vec<_> = self.bound.keys().filter(|key| !wanted.contains(key)).cloned().collect();
         for key in gone {
             if let Some(address) = self.bound.remove(&key) {
-                self.gateway.unbind(address);
+                self.gateway.unbind(&key, address);
             }
         }
         for (alb, listener) in served_listeners(albs) {
