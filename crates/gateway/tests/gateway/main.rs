@@ -6,6 +6,7 @@ mod actions;
 mod bodies;
 mod changes;
 mod headers;
+mod http3;
 mod lifetime;
 mod messages;
 mod notation;
