@@ -20,19 +20,17 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
 /// A HEADERS frame of literal fields.
 fn headers(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut section = vec![0, 0];
-    let prefixed = |first: u8, most: usize, length: usize| match length {
-        short if short < most => vec![first | u8::try_from(short).unwrap()],
-        long if long - most < 128 => {
-            vec![first | u8::try_from(most).unwrap(), u8::try_from(long - most).unwrap()]
+    let prefixed = |first: u8, most: u8, length: usize| {
+        let Some(mut rest) = length.checked_sub(most.into()) else {
+            return vec![first | u8::try_from(length).unwrap()];
+        };
+        let mut bytes = vec![first | most];
+        while rest >= 0x80 {
+            bytes.push(u8::try_from(rest & 0x7f).unwrap() | 0x80);
+            rest >>= 7;
         }
-        long => {
-            let rest = long - most;
-            vec![
-                first | u8::try_from(most).unwrap(),
-                (rest & 0x7f) as u8 | 0x80,
-                u8::try_from(rest >> 7).unwrap(),
-            ]
-        }
+        bytes.push(u8::try_from(rest).unwrap());
+        bytes
     };
     for (name, value) in fields {
         section.extend(prefixed(0x20, 7, name.len()));
