@@ -1,24 +1,26 @@
-//! Pages that are made from the code's own registries, so that they can't say anything else.
+//! Files that are made from the project's own registries and chart, so that they can't say anything else.
 
+use crate::chart;
 use anyhow::{Context, Result};
 use net_alb_diag::codes;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Every generated page: its path from the root, and its text.
-pub(crate) fn pages() -> Vec<(&'static str, String)> {
-    vec![
+/// Every generated file: its path from the root, and its text.
+pub(crate) fn pages(root: &Path) -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![
         ("docs/reference/annotations.md", net_alb_api::annotation::registry::reference()),
         ("docs/reference/codes.md", code_page()),
-    ]
+        ("manifests/net-alb.yaml", chart::manifest(root)?),
+    ])
 }
 
-/// Writes every page.
+/// Writes every one.
 pub(crate) fn write(root: &Path) -> Result<()> {
-    for (path, text) in pages() {
+    for (path, text) in pages(root)? {
         let file = root.join(path);
-        fs::create_dir_all(file.parent().context("a page is in a folder")?)?;
+        fs::create_dir_all(file.parent().context("it is in a folder")?)?;
         fs::write(&file, text).with_context(|| format!("writing {path}"))?;
         println!("wrote {path}");
     }

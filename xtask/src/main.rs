@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod bench;
+mod chart;
 mod ci;
 mod cluster;
 mod generate;
@@ -23,7 +24,7 @@ struct Arguments {
 enum Chore {
     /// Check what the compiler can't: sizes, crate edges, codes and their cases, generated pages, names, paths
     Tidy,
-    /// Write the generated pages again: `docs/reference/*.md`
+    /// Write the generated files again: `docs/reference/*.md`, `manifests/net-alb.yaml`
     Gen,
     /// What CI checks beside the tests: fmt, clippy, tidy
     Ci,
@@ -31,6 +32,10 @@ enum Chore {
     Bench(bench::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),
+    /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
+    E2e(cluster::e2e::Arguments),
+    /// Measure many KIngresses in net-alb and in Kourier
+    Scale(cluster::scale::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +55,8 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Ci => ci::run(&root()),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
+        Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }
 }
 

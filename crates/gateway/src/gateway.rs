@@ -3,7 +3,8 @@ use crate::listener::{Frame, ListenerKey, ListenerState, Transport};
 use crate::options::Options;
 use crate::quic::Quic;
 use crate::table::{Change, Table};
-use crate::tls::{Certificate, Certificates, ListenerTls, Pem, Share};
+use crate::tls::CertificateInfo;
+use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
 use crate::worker::{Bound, Command, Listen, WorkerHandle};
 use net_alb_diag::{Diagnostic, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
@@ -32,6 +33,7 @@ struct State {
     listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
     bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
     certificates: Certificates,
+    client_cas: ClientCas,
     generation: u64,
 }
 
@@ -134,7 +136,8 @@ impl Gateway {
             let listening = state.listener(&key, &self.registry);
             listening.set_frame(Frame::new(listener));
             if let Some(tls) = &listening.tls {
-                tls.configure(listener);
+                let client_auth = state.client_cas.declare(&key, &listener.client_ca_secrets);
+                tls.configure(listener, client_auth);
                 state.certificates.declare(&key, &listener.certificate_secrets);
             }
         }
@@ -167,6 +170,30 @@ impl Gateway {
     pub fn set_certificate(&self, secret: &ObjectKey, pem: Option<Pem<'_>>) -> Outcome<()> {
         let parsed = pem.map(Certificate::parse).transpose();
         self.lock().certificates.replace(secret, parsed)
+    }
+
+    /// Says which CAs a Secret holds now, in PEM; `None`: it isn't there. Listeners that name it in
+    /// [`Listener::client_ca_secrets`](net_alb_model::Listener) let in clients with a certificate of one of these from now on;
+    /// while there is none, they refuse everybody. A bundle that can't be used doesn't replace one that is good.
+    pub fn set_client_ca(&self, secret: &ObjectKey, pem: Option<&[u8]>) -> Outcome<()> {
+        let mut state = self.lock();
+        let Outcome { value, diagnostics } = state.client_cas.set(secret, pem);
+        for (key, client_auth) in value {
+            if let Some(tls) = state.listeners.get(&key).and_then(|listener| listener.tls.as_ref()) {
+                tls.set_client_auth(client_auth);
+            }
+        }
+        Outcome { value: (), diagnostics }
+    }
+
+    /// Every Secret that has a certificate, with the end of its time: what metrics and dumps show.
+    pub fn certificates(&self) -> Vec<CertificateInfo> {
+        self.lock().certificates.all()
+    }
+
+    /// How often a Secret was set to something that couldn't be used or had expired.
+    pub fn rejected_certificates(&self) -> u64 {
+        self.lock().certificates.rejected()
     }
 
     /// Says where a backend's servers are now. Requests that are on their way go on to the servers that they have chosen.

@@ -66,23 +66,11 @@ impl Socket {
 
     /// Writes what the peer takes at once of `first`, then `second`.
     pub(crate) async fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        let mut accepted = 0;
-        let count = poll_fn(|context| {
-            let stream = &mut *self.stream.borrow_mut();
-            if let Some(session) = &self.session {
-                return session.borrow_mut().poll_write(stream, context, [first, second], &mut accepted);
-            }
-            let stream = Pin::new(stream);
-            match (first, second) {
-                (bytes, []) | ([], bytes) => stream.poll_write(context, bytes),
-                _ => stream.poll_write_vectored(context, &[IoSlice::new(first), IoSlice::new(second)]),
-            }
-        })
-        .await?;
+        let count = poll_fn(|context| self.poll_write(context, first, second)).await?;
         if count == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(count) }
     }
 
-    /// Writes what the peer takes at once of `first`, then `second`.
+    /// As [`Socket::write`]. Who was told to wait comes back with the same bytes.
     pub(crate) fn poll_write(
         &self,
         context: &mut Context<'_>,
@@ -91,9 +79,7 @@ impl Socket {
     ) -> Poll<io::Result<usize>> {
         let stream = &mut *self.stream.borrow_mut();
         if let Some(session) = &self.session {
-            let mut accepted = 0;
-            let written = session.borrow_mut().poll_write(stream, context, [first, second], &mut accepted);
-            return if accepted > 0 { Poll::Ready(Ok(accepted)) } else { written };
+            return session.borrow_mut().poll_write(stream, context, [first, second]);
         }
         let stream = Pin::new(stream);
         match (first, second) {
@@ -107,6 +93,13 @@ impl Socket {
         poll_fn(|context| self.poll_shutdown(context)).await
     }
 
+    /// The connection ends in the middle of a message: a TLS peer isn't told that it ended as it should.
+    pub(crate) fn abort(&self) {
+        if let Some(session) = &self.session {
+            session.borrow_mut().abort();
+        }
+    }
+
     /// Says that nothing more will be written.
     pub(crate) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let stream = &mut *self.stream.borrow_mut();
@@ -114,13 +107,6 @@ impl Socket {
             std::task::ready!(session.borrow_mut().poll_close(stream, context))?;
         }
         Pin::new(stream).poll_shutdown(context)
-    }
-
-    /// The connection ends in the middle of a message: a TLS peer isn't told that it ended as it should.
-    pub(crate) fn abort(&self) {
-        if let Some(session) = &self.session {
-            session.borrow_mut().abort();
-        }
     }
 
     /// Whether the peer has sent nothing, not even the end: what an unused connection must look like to be used again.

@@ -17,7 +17,9 @@
 mod case;
 mod certificate;
 mod requests;
+mod tls_client;
 
 pub use case::{Case, run, snapshot, yaml};
 pub use certificate::{Authority, Issued};
 pub use requests::{Expect, Request, parse_requests};
+pub use tls_client::{anybody, trusting};

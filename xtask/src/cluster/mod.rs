@@ -1,6 +1,8 @@
 //! Chores that need a cluster: the single-node Kubernetes of `testbed/`, with net-alb and with Kourier as the control.
 
 pub(crate) mod conformance;
+pub(crate) mod e2e;
+pub(crate) mod scale;
 mod testbed;
 
 use anyhow::Result;

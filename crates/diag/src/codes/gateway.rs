@@ -16,6 +16,7 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_FIXED_RESPONSE,
     &BAD_CERTIFICATE,
     &EXPIRED_CERTIFICATE,
+    &BAD_CLIENT_CA,
 ];
 
 /// A regular expression that doesn't compile or is too big.
@@ -173,4 +174,17 @@ pub static EXPIRED_CERTIFICATE: Code = Code {
                   what is wrong.",
     example: "openssl x509 -noout -enddate -in tls.crt\n",
     fix: "renew the certificate",
+};
+
+/// A Secret with no usable CA for client certificates.
+pub static BAD_CLIENT_CA: Code = Code {
+    id: "NA3022",
+    reason: "BadClientCa",
+    severity: Severity::Error,
+    title: "clients can't be asked for certificates",
+    explanation: "A listener with `caEnabled` lets in clients with a certificate of a CA in the Secrets of `caCertificates`, in \
+                  PEM as `ca.crt`. Whoever used an earlier, good version goes on with that; where there was none, the listener \
+                  refuses every client, since it was meant to be closed to strangers.",
+    example: "kind: Secret\nstringData:\n  ca.crt: hello\n",
+    fix: "put the CA's certificate in PEM into the Secret as `ca.crt`",
 };

@@ -48,8 +48,8 @@ impl Certificate {
         let not_after = u64::try_from(parsed.validity().not_after.timestamp()).unwrap_or(0);
         let key = PrivateKeyDer::from_pem_slice(pem.key)
             .map_err(|_| "`tls.key` is no private key in PEM".to_owned())?;
-        let certified =
-            CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(describe)?;
+        let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider())
+            .map_err(|error| describe(&error))?;
         Ok(Certificate {
             certified: Arc::new(certified),
             names,
@@ -73,7 +73,7 @@ impl Certificate {
     }
 }
 
-fn describe(error: rustls::Error) -> String {
+fn describe(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InconsistentKeys(_) => "`tls.key` is not the key of `tls.crt`".to_owned(),
         rustls::Error::InvalidCertificate(_) => "the certificate in `tls.crt` is broken".to_owned(),

@@ -38,6 +38,15 @@ struct Settings {
     ticketer: Option<Arc<dyn ProducesTickets>>,
 }
 
+impl Settings {
+    fn set_client_auth(&mut self, client_auth: ClientAuth) {
+        if self.client_auth != client_auth {
+            self.client_auth = client_auth;
+            self.ticketer = None;
+        }
+    }
+}
+
 /// Whether HTTP/2 is offered to clients, where the listener has it switched on.
 const HTTP2: bool = false;
 
@@ -56,21 +65,17 @@ impl ListenerTls {
     }
 
     /// Sets it up as the model says. Connections that are open stay as they are.
-    pub(crate) fn configure(&self, listener: &Listener) {
+    pub(crate) fn configure(&self, listener: &Listener, client_auth: ClientAuth) {
         self.change(|settings| {
             settings.policy.clone_from(&listener.security_policy);
             settings.http2 = listener.http2;
+            settings.set_client_auth(client_auth);
         });
     }
 
     /// Says what clients must show from now on.
     pub(crate) fn set_client_auth(&self, client_auth: ClientAuth) {
-        self.change(|settings| {
-            if settings.client_auth != client_auth {
-                settings.client_auth = client_auth;
-                settings.ticketer = None;
-            }
-        });
+        self.change(|settings| settings.set_client_auth(client_auth));
     }
 
     fn change(&self, change: impl FnOnce(&mut Settings)) {

@@ -13,13 +13,15 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(crate) struct Session {
     connection: Connection,
+    /// Bytes of the caller's that are ours now, and on their way.
+    accepted: usize,
     /// What the peer hears of the end must not look like the end of an answer.
     aborted: bool,
 }
 
 impl Session {
     pub(crate) fn new(connection: impl Into<Connection>) -> Session {
-        Session { connection: connection.into(), aborted: false }
+        Session { connection: connection.into(), accepted: 0, aborted: false }
     }
 
     /// Goes on with the handshake. In TLS 1.3 its last message (a server's tickets, a client's Finished) goes out with the
@@ -71,19 +73,19 @@ impl Session {
         stream: &mut TcpStream,
         context: &mut Context<'_>,
         pieces: [&[u8]; 2],
-        accepted: &mut usize,
     ) -> Poll<io::Result<usize>> {
         loop {
-            if *accepted == 0 {
+            if self.accepted == 0 {
                 let mut writer = self.connection.writer();
-                *accepted = match pieces {
+                self.accepted = match pieces {
                     [bytes, []] | [[], bytes] => writer.write(bytes)?,
                     pieces => writer.write_vectored(&pieces.map(IoSlice::new))?,
                 };
             }
             ready!(self.poll_flush(stream, context))?;
-            if *accepted > 0 {
-                return Poll::Ready(Ok(*accepted));
+            match std::mem::take(&mut self.accepted) {
+                0 => {}
+                accepted => return Poll::Ready(Ok(accepted)),
             }
         }
     }

@@ -9,6 +9,7 @@ use net_alb_diag::{Code, Diagnostic, FieldPath, Outcome};
 use net_alb_model::{Condition, FragmentListener, ObjectKey, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// All certificates of a gateway.
 #[derive(Debug, Default)]
@@ -17,6 +18,17 @@ pub(crate) struct Certificates {
     listeners: BTreeMap<ListenerKey, Uses>,
     /// Secrets that were set to something unusable or expired so far.
     rejected: u64,
+}
+
+/// A certificate that is being served, or would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateInfo {
+    /// Where it is from.
+    pub secret: ObjectKey,
+    /// The hosts it's for, sorted.
+    pub names: Vec<String>,
+    /// The end of its time.
+    pub not_after: SystemTime,
 }
 
 /// A Secret that somebody has set or uses.
@@ -77,8 +89,17 @@ impl Certificates {
     }
 
     /// Every Secret that has a certificate.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&ObjectKey, Arc<Certificate>)> {
-        self.secrets.iter().filter_map(|(secret, held)| Some((secret, held.cell.current.load_full()?)))
+    pub(crate) fn all(&self) -> Vec<CertificateInfo> {
+        let info = |(secret, held): (&ObjectKey, &Held)| {
+            let certificate = held.cell.current.load_full()?;
+            let (names, not_after) = (certificate.names.clone(), certificate.not_after);
+            Some(CertificateInfo { secret: secret.clone(), names, not_after })
+        };
+        self.secrets.iter().filter_map(info).collect()
+    }
+
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejected
     }
 
     /// Gives a Secret what was read of it, unless that would be worse than what it has.
@@ -136,8 +157,8 @@ impl Certificates {
         }
         let has_one = after.is_some();
         cell.current.store(after);
-        for user in &users {
-            let Some(uses) = self.listeners.get_mut(user) else { continue };
+        for listener in &users {
+            let Some(uses) = self.listeners.get_mut(listener) else { continue };
             let rank = uses.rank(secret);
             uses.set_usable(secret, has_one);
             let default = uses.default(&self.secrets);
@@ -214,7 +235,9 @@ impl Certificates {
             names.default = uses.default(&self.secrets);
             uses.resolver.names.store(Arc::new(names));
         }
-        gone.iter().for_each(|secret| self.forget(secret));
+        for secret in &gone {
+            self.forget(secret);
+        }
     }
 
     fn hold(&mut self, secret: &ObjectKey) -> &mut Held {

@@ -9,6 +9,7 @@ mod headers;
 mod http3;
 mod lifetime;
 mod messages;
+mod mutual_tls;
 mod notation;
 mod refused;
 mod routing;

@@ -99,6 +99,7 @@ pub(crate) fn listener() -> Listener {
         security_policy: None,
         certificate_secrets: vec![],
         certificate_ids: vec![],
+        client_ca_secrets: Vec::new(),
         x_forwarded_for: XForwardedFor::default(),
         default_action: DefaultAction::Status(404),
         rules: vec![],
@@ -283,6 +284,19 @@ impl Stream {
 
     pub(crate) fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
         (0..count).map(|_| self.byte()).collect()
+    }
+
+    /// The head of a message; `None` if the connection fails before.
+    pub(crate) fn try_head(&mut self) -> Option<String> {
+        let mut head = Vec::new();
+        let mut block = [0; 1024];
+        while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+            match self.fill(&mut block) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => head.extend(&block[..count]),
+            }
+        }
+        Some(String::from_utf8_lossy(&head).into_owned())
     }
 
     /// Up to the empty line, with it.

@@ -58,7 +58,7 @@ impl Secured {
 
     /// The names in the certificate that is shown for a host.
     pub(crate) fn shown(&self, host: &str) -> String {
-        let mut client = connect(self.address, &anybody(), host).unwrap();
+        let mut client = connect(self.address, &net_alb_testkit::anybody(), host).unwrap();
         let tls = client.stream.tls.as_mut().unwrap();
         let (_, leaf) = x509_parser::parse_x509_certificate(&tls.peer_certificates().unwrap()[0]).unwrap();
         let names = leaf.subject_alternative_name().unwrap().unwrap();
@@ -136,48 +136,4 @@ pub(crate) fn config(
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.resumption = Resumption::disabled();
     config
-}
-
-/// A client that looks at a certificate before it believes it.
-fn anybody() -> Arc<ClientConfig> {
-    let builder = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(Anybody));
-    Arc::new(builder.with_no_client_auth())
-}
-
-#[derive(Debug)]
-struct Anybody;
-
-impl rustls::client::danger::ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: rustls::pki_types::UnixTime,
-    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
-        Ok(rustls::client::danger::ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &rustls::DigitallySignedStruct,
-    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-        Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms.supported_schemes()
-    }
 }

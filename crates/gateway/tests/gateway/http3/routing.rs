@@ -35,7 +35,10 @@ fn a_backend_sees_one_request_in_http1_and_who_asked() {
             });
         site.serve("v1", &[&Server::echo()]);
         let mut client = site.connect().await;
-        let request = post("a.example", "/p?q=1").header("x-a", "b").header("te", "trailers").header("content-length", "4");
+        let request = post("a.example", "/p?q=1")
+            .header("x-a", "b")
+            .header("te", "trailers")
+            .header("content-length", "4");
         let seen = client.ask(request, b"body").await.text();
         let lines: Vec<_> = seen.split("\r\n").collect();
         assert_eq!(lines[0], "POST /p?q=1 HTTP/1.1");
