@@ -17,6 +17,7 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_CERTIFICATE,
     &EXPIRED_CERTIFICATE,
     &BAD_CLIENT_CA,
+    &BAD_BACKEND_TLS,
 ];
 
 /// A regular expression that doesn't compile or is too big.
@@ -66,9 +67,8 @@ pub static BACKEND_PROTOCOL_NOT_SERVED: Code = Code {
     severity: Severity::Warning,
     title: "the backend is spoken to in another protocol than asked for",
     explanation: "The gateway speaks HTTP/1.1 to backends. A group with h2c or gRPC gets HTTP/1.1, which Knative's own \
-                  components and most servers understand on the same port, but gRPC calls fail. To a group with HTTPS \
-                  nothing is sent, since it would be sent in clear: requests get 502.",
-    example: "alb.ingress.kubernetes.io/backend-protocol: https\n",
+                  components and most servers understand on the same port, but gRPC calls fail.",
+    example: "alb.ingress.kubernetes.io/backend-protocol: grpc\n",
     fix: "serve this route through ALB itself, or let the backend listen for HTTP",
 };
 
@@ -187,4 +187,17 @@ pub static BAD_CLIENT_CA: Code = Code {
                   refuses every client, since it was meant to be closed to strangers.",
     example: "kind: Secret\nstringData:\n  ca.crt: hello\n",
     fix: "put the CA's certificate in PEM into the Secret as `ca.crt`",
+};
+
+/// A backend's CAs or names that can't be used.
+pub static BAD_BACKEND_TLS: Code = Code {
+    id: "NA3023",
+    reason: "BadBackendTls",
+    severity: Severity::Error,
+    title: "a backend can't be verified",
+    explanation: "Servers of this backend must prove who they are by a certificate of a known CA (Knative's \
+                  `system-internal-tls`: the key `ca.crt` of the Secret `routing-serving-certs`, and ConfigMaps with the label \
+                  `networking.knative.dev/trust-bundle`). What was known before stays in use.",
+    example: "kind: ConfigMap\nmetadata: {labels: {networking.knative.dev/trust-bundle: \"true\"}}\ndata: {ca.crt: hello}\n",
+    fix: "put CAs in PEM there",
 };

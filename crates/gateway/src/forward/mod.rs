@@ -9,20 +9,19 @@ pub(crate) mod head;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
 
-use crate::endpoints::Endpoints;
 use crate::http1::request::Facts;
 use crate::http1::response::Response;
 use crate::listener::{Frame, ListenerKey};
 use crate::reason::Reason;
-use crate::table::action::{Forward, TargetPlan};
+use crate::table::action::Forward;
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
 use crate::tls::TlsFacts;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
+use connect::Servers;
 use head::Rewritten;
-use net_alb_model::BackendProtocol;
 use std::io;
 use std::net::SocketAddr;
 use tunnel::ServerEnd;
@@ -163,15 +162,15 @@ impl<'a> Job<'a> {
         let index = self.forward.split.choose().ok_or(Failure::Refused(Reason::NoTarget))?;
         trace.target = Some(index);
         let target = &self.forward.targets[index];
-        let endpoints = servers(target)?;
+        let servers = Servers::of(target)?;
         let rewrite = self.forward.rewrite.as_deref();
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
         let whole = exchange::push_whole(self.incoming, body, &mut scratch.out);
         body.rest();
-        let address = endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
-        let mut upstream = self.connect(address, endpoints, trace).await?;
+        let address = servers.endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
+        let mut upstream = self.connect(address, &servers, trace).await?;
         loop {
             let exchange = exchange::Exchange::new(self, &upstream.socket, &to, whole);
             match exchange.run(body, answer, scratch).await {
@@ -180,7 +179,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
-                    upstream = self.reconnect(upstream.address, endpoints, trace).await?;
+                    upstream = self.reconnect(upstream.key.address, &servers, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),
             }
@@ -190,14 +189,6 @@ impl<'a> Job<'a> {
     fn request_ticks(&self) -> Ticks {
         self.incoming.frame.request
     }
-}
-
-/// The servers of a target, if the gateway can speak to them.
-fn servers(target: &TargetPlan) -> Result<&Endpoints, Failure> {
-    if target.protocol == BackendProtocol::Https {
-        return Err(Failure::Refused(Reason::BackendProtocol));
-    }
-    target.endpoints.as_deref().ok_or(Failure::Refused(Reason::ExternalServerGroup))
 }
 
 /// Whether sending the request twice is as good as once (RFC 9110 §9.2.2).

@@ -225,13 +225,7 @@ fn remark_on_group(group: &ServerGroup, remarks: &mut Vec<Remark>) {
         }
     };
     match group.protocol {
-        BackendProtocol::Http => {}
-        BackendProtocol::Https => remark(
-            &codes::gateway::BACKEND_PROTOCOL_NOT_SERVED,
-            format!(
-                "server group `{id}` wants HTTPS, which the gateway doesn't speak to backends: it gets nothing"
-            ),
-        ),
+        BackendProtocol::Http | BackendProtocol::Https => {}
         BackendProtocol::Grpc | BackendProtocol::H2c => remark(
             &codes::gateway::BACKEND_PROTOCOL_NOT_SERVED,
             format!("server group `{id}` wants HTTP/2, it gets HTTP/1.1"),

@@ -8,6 +8,7 @@ mod names;
 mod policy;
 mod session;
 mod store;
+mod upstream;
 
 pub(crate) use certificate::Certificate;
 pub use certificate::Pem;
@@ -17,3 +18,5 @@ pub use facts::{ClientCertificate, TlsFacts};
 pub(crate) use session::Session;
 pub use store::CertificateInfo;
 pub(crate) use store::{Certificates, Share};
+pub use upstream::BackendTls;
+pub(crate) use upstream::{BackendTlsCache, UpstreamTls};

@@ -18,3 +18,4 @@ mod tls;
 mod tls_client;
 mod upgrade;
 mod upstream;
+mod upstream_tls;
