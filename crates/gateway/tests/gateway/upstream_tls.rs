@@ -112,7 +112,11 @@ fn a_connection_to_a_server_is_only_used_again_for_the_same_identity() {
     assert_eq!(post(&site).status, 200);
     set(&second);
     for _ in 0..8 {
-        assert_eq!(post(&site).error(), (502, "upstream-tls".to_owned()), "not by the connection from before");
+        assert_eq!(
+            post(&site).error(),
+            (502, "upstream-tls".to_owned()),
+            "not by the connection from before"
+        );
     }
     let broken = BackendTls { authorities: b"no PEM".to_vec(), names: vec!["kn-routing".to_owned()] };
     let said = site.gateway.set_backend_tls(&service("shop"), Some(&broken)).diagnostics;
