@@ -13,12 +13,12 @@ fn varint(value: usize) -> Vec<u8> {
     }
 }
 
-fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     [vec![kind], varint(payload.len()), payload.to_vec()].concat()
 }
 
 /// A HEADERS frame of literal fields.
-fn headers(fields: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn headers(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut section = vec![0, 0];
     let prefixed = |first: u8, most: u8, length: usize| {
         let Some(mut rest) = length.checked_sub(most.into()) else {
