@@ -1,11 +1,12 @@
 use super::clock::Deadline;
 use super::{Census, Worker};
 use crate::front::{Client, http3};
+use crate::http3::ErrorCode;
 use crate::listener::{ListenerState, LocalListener};
 use crate::quic::Offer;
 use crate::tls::TlsFacts;
 use quinn::crypto::rustls::HandshakeData;
-use quinn::{Connecting, Connection, Endpoint, Incoming};
+use quinn::{Connecting, Connection, Endpoint, Incoming, VarInt};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -28,8 +29,8 @@ struct Door {
     handshakes: Cell<usize>,
 }
 
-/// Accepts connections until told to stop. Those that are there go on, and packets for them still come here; new ones are
-/// refused, so that clients try elsewhere at once.
+/// Accepts connections until told to stop. Those that are there go on, and packets for them still come here; until the last one
+/// has ended, new ones are refused, so that clients try elsewhere at once.
 pub(super) async fn run(
     worker: Rc<Worker>,
     (endpoint, mut offer): (Endpoint, Offer),
@@ -38,6 +39,7 @@ pub(super) async fn run(
 ) {
     let listener = Rc::new(LocalListener::new(state));
     let door = Rc::new(Door { worker, listener, handshakes: Cell::new(0) });
+    let key = door.worker.endpoints.borrow_mut().insert(endpoint.clone());
     let mut stopped = pin!(stop.notified());
     loop {
         let mut accepting = pin!(endpoint.accept());
@@ -51,10 +53,30 @@ pub(super) async fn run(
         }
     }
     tokio::task::spawn_local(async move {
-        while let Some(incoming) = endpoint.accept().await {
+        let mut idle = pin!(endpoint.wait_idle());
+        loop {
+            let mut accepting = pin!(endpoint.accept());
+            let next = poll_fn(|context| match idle.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(None),
+                Poll::Pending => accepting.as_mut().poll(context),
+            });
+            let Some(incoming) = next.await else { break };
             incoming.refuse();
         }
+        door.worker.endpoints.borrow_mut().try_remove(key);
     });
+}
+
+/// Ends the connections that are left.
+pub(super) async fn close_all(worker: &Worker) {
+    let endpoints: Vec<_> = worker.endpoints.borrow_mut().drain().collect();
+    for endpoint in &endpoints {
+        endpoint.close(VarInt::from_u32(ErrorCode::NO_ERROR.0), b"");
+    }
+    // The tasks that send it come first: the endpoints' drivers tell the connections', which send.
+    for _ in 0..2 * endpoints.len() {
+        tokio::task::yield_now().await;
+    }
 }
 
 impl Door {

@@ -78,6 +78,10 @@ fn a_listener_that_is_unbound_sends_its_clients_away() {
         site.gateway.unbind(&key(), site.address);
         last.finish().await.unwrap();
         assert_eq!(answer(&mut last).await.text(), "a");
+        client.quic.closed().await;
+        while std::net::UdpSocket::bind(site.address).is_err() {
+            tokio::task::yield_now().await;
+        }
     });
 }
 
@@ -137,5 +141,23 @@ fn no_request_is_lost_while_everything_changes() {
                 assert_eq!((answer.status, answer.text().as_str()), (200, expected), "round {round}");
             }
         }
+    });
+}
+
+#[test]
+fn after_the_grace_period_clients_are_told() {
+    run(async {
+        let site = Site::new(RULES);
+        let (server, _go) = held();
+        site.serve("v1", &[&server]);
+        let mut client = site.connect().await;
+        let mut stream = client.begin(get("a.example", "/")).await;
+        stream.finish().await.unwrap();
+        while server.connections() == 0 {
+            tokio::task::yield_now().await;
+        }
+        site.gateway.drain(Duration::from_millis(100));
+        let closed = client.quic.closed().await;
+        assert!(matches!(closed, quinn::ConnectionError::ApplicationClosed(_)), "{closed}");
     });
 }
