@@ -137,19 +137,18 @@ fn announce_quic(site: &mut Site<'_>, alb_config: &AlbConfig, listeners: &mut [L
         let id = ListenerId { port, protocol: Protocol::Https };
         let announced = quic.iter().find(|other| **other == port).or(quic.first()).copied();
         let https = listeners.iter_mut().find(|listener| listener.id == id);
-        match https.filter(|_| spec.protocol.as_deref() == Some("HTTPS")).zip(announced) {
-            Some((https, announced)) => https.quic_port = Some(announced),
-            None => {
-                let message = match announced {
-                    Some(_) => "only HTTPS listeners can lead to a QUIC listener",
-                    None => "there is no QUIC listener to lead to",
-                };
-                let at = at.key("quicConfig");
-                site.say(site.at(&build::BAD_ALB_CONFIG, at, message).help(format!(
-                    "add a listener `{{port: {port}, protocol: QUIC}}`, or take `quicConfig` out"
-                )));
-            }
+        if let Some((https, port)) =
+            https.filter(|_| spec.protocol.as_deref() == Some("HTTPS")).zip(announced)
+        {
+            https.quic_port = Some(port);
+            continue;
         }
+        let message = match announced {
+            Some(_) => "only HTTPS listeners can lead to a QUIC listener",
+            None => "there is no QUIC listener to lead to",
+        };
+        let help = format!("add a listener `{{port: {port}, protocol: QUIC}}`, or take `quicConfig` out");
+        site.say(site.at(&build::BAD_ALB_CONFIG, at.key("quicConfig"), message).help(help));
     }
 }
 

@@ -76,14 +76,13 @@ impl Seat {
         let mut at = 0;
         while at < meta.len {
             let end = (at + stride).min(meta.len);
-            match self.owner(&buffer[at..end]) {
-                Some(other) => self.hand_on(other, &buffer[at..end], meta),
-                None => {
-                    if kept != at {
-                        buffer.copy_within(at..end, kept);
-                    }
-                    kept += end - at;
+            if let Some(other) = self.owner(&buffer[at..end]) {
+                hand_on(other, &buffer[at..end], meta);
+            } else {
+                if kept != at {
+                    buffer.copy_within(at..end, kept);
                 }
+                kept += end - at;
             }
             at = end;
         }
@@ -95,12 +94,12 @@ impl Seat {
         let thread = self.ids.thread(destination(datagram)?)?;
         self.threads.get(thread).filter(|_| thread != self.thread)
     }
+}
 
-    fn hand_on(&self, thread: &Sender<Datagram>, bytes: &[u8], meta: &RecvMeta) {
-        let datagram = Datagram { from: meta.addr, to: meta.dst_ip, ecn: meta.ecn, bytes: bytes.into() };
-        // A full mailbox is a full network: whoever sent the packet will send it again.
-        let _ = thread.try_send(datagram);
-    }
+fn hand_on(thread: &Sender<Datagram>, bytes: &[u8], meta: &RecvMeta) {
+    let datagram = Datagram { from: meta.addr, to: meta.dst_ip, ecn: meta.ecn, bytes: bytes.into() };
+    // A full mailbox is a full network: whoever sent the packet will send it again.
+    let _ = thread.try_send(datagram);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::front::{Client, http3};
 use crate::http3::ErrorCode;
 use crate::listener::{ListenerState, LocalListener};
 use crate::quic::Offer;
-use crate::tls::TlsFacts;
+use crate::tls::{ListenerTls, TlsFacts};
 use quinn::crypto::rustls::HandshakeData;
 use quinn::{Connecting, Connection, Endpoint, Incoming, VarInt};
 use std::cell::Cell;
@@ -93,7 +93,7 @@ impl Door {
         let frame = &self.listener.serving().frame;
         // A backend may take its time without a packet being sent.
         let idle = frame.idle.max(frame.request).duration();
-        let tls = self.listener.state.tls.as_ref().and_then(|tls| tls.config());
+        let tls = self.listener.state.tls.as_ref().and_then(ListenerTls::config);
         match tls.and_then(|tls| offer.with(tls, idle)) {
             Some(config) => {
                 if let Ok(connecting) = incoming.accept_with(config) {

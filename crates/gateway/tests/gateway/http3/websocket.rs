@@ -49,7 +49,7 @@ fn a_stream_becomes_a_websocket_and_ends_by_either_side() {
         assert_eq!(head[..2], [1, 0x80], "a HEADERS frame");
         let length = usize::from(head[3]) << 8 | usize::from(head[4]);
         let section = read(&mut receiving, length).await;
-        assert_eq!(section[2], 0xc0 | 25, ":status: 200");
+        assert_eq!(section[2], 0b1100_0000 + 25, ":status: 200");
         let text = String::from_utf8_lossy(&section);
         assert!(text.contains("sec-websocket-protocol") && !text.contains("sec-websocket-accept"), "{text}");
         for word in ["hello", "again"] {
