@@ -30,7 +30,7 @@ struct Door {
 }
 
 /// Accepts connections until told to stop. Those that are there go on, and packets for them still come here; until the last one
-/// has ended, new ones are refused, so that clients try elsewhere at once.
+/// has ended, new ones are passed to another process if there is one, and else refused, so that clients try elsewhere at once.
 pub(super) async fn run(
     worker: Rc<Worker>,
     (endpoint, mut offer): (Endpoint, Offer),
@@ -40,6 +40,7 @@ pub(super) async fn run(
     let listener = Rc::new(LocalListener::new(state));
     let door = Rc::new(Door { worker, listener, handshakes: Cell::new(0) });
     let key = door.worker.endpoints.borrow_mut().insert(endpoint.clone());
+    let desk = offer.take_desk().map(|desk| tokio::task::spawn_local(desk.run()));
     let mut stopped = pin!(stop.notified());
     loop {
         let mut accepting = pin!(endpoint.accept());
@@ -52,6 +53,7 @@ pub(super) async fn run(
             None => break,
         }
     }
+    offer.leave();
     tokio::task::spawn_local(async move {
         let mut idle = pin!(endpoint.wait_idle());
         loop {
@@ -64,6 +66,9 @@ pub(super) async fn run(
             incoming.refuse();
         }
         door.worker.endpoints.borrow_mut().try_remove(key);
+        if let Some(desk) = desk {
+            desk.abort();
+        }
     });
 }
 

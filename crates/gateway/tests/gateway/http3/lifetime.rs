@@ -161,3 +161,40 @@ fn after_the_grace_period_clients_are_told() {
         assert!(matches!(closed, quinn::ConnectionError::ApplicationClosed(_)), "{closed}");
     });
 }
+
+/// Two gateways on one port, as while one replaces the other: the system mixes their packets up.
+#[test]
+fn one_gateway_replaces_another_without_losing_a_request() {
+    run(async {
+        let rules = |name: &str| format!("default/a: host=a.example path=/* -> fixed 200 text/plain {name}");
+        let old = Site::new(&rules("old"));
+        let mut clients = Vec::new();
+        for _ in 0..10 {
+            clients.push(old.connect().await);
+        }
+        let authority = net_alb_testkit::Authority::new("test");
+        let mut trust = vec![old.trust()];
+        let new = Site::at(
+            old.address,
+            authority,
+            (&rules("new"), options(), |_: &mut net_alb_model::Listener| {}),
+        );
+        trust.push(new.trust());
+        for _ in 0..5 {
+            for client in &mut clients {
+                assert_eq!(client.get("a.example", "/").await.text(), "old");
+                client.move_away();
+            }
+        }
+        let gateway = old.gateway;
+        let draining = std::thread::spawn(move || gateway.drain(Duration::from_secs(20)));
+        for client in &clients {
+            let closed = client.quic.closed().await;
+            assert!(matches!(closed, quinn::ConnectionError::ApplicationClosed(_)), "{closed}");
+        }
+        for _ in 0..10 {
+            assert_eq!(new.connect().await.get("a.example", "/").await.text(), "new");
+        }
+        draining.join().unwrap();
+    });
+}
