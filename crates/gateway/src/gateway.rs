@@ -1,11 +1,12 @@
 use crate::endpoints::Registry;
 use crate::listener::{Frame, ListenerKey, ListenerState, Transport};
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::quic::Quic;
 use crate::table::{Change, Table};
 use crate::tls::{BackendTls, BackendTlsCache, CertificateInfo};
 use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
-use crate::worker::{Bound, Command, Listen, WorkerHandle};
+use crate::worker::{Bound, Command, Listen, Shared, WorkerHandle};
 use net_alb_diag::codes::gateway::BAD_BACKEND_TLS;
 use net_alb_diag::{Diagnostic, FieldPath, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
@@ -26,6 +27,7 @@ pub struct Gateway {
     workers: Vec<WorkerHandle>,
     quic: Quic,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -56,12 +58,15 @@ const BACKLOG: i32 = 4096;
 impl Gateway {
     /// Starts the threads. Nothing is served before [`Gateway::bind`].
     pub fn start(options: Options) -> io::Result<Gateway> {
-        let options = Arc::new(options);
-        let epoch = Instant::now();
-        let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
-        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
-        let quic = Quic::new(workers.len());
-        Ok(Gateway { workers, quic, registry: Arc::default(), state: Mutex::default() })
+        let threads = options.threads.max(1);
+        let metrics = Arc::new(Metrics::new(threads, options.tracked_revisions));
+        let registry = Arc::new(Registry::new(Arc::clone(&metrics.revisions)));
+        let shared =
+            Shared { options: Arc::new(options), metrics: Arc::clone(&metrics), epoch: Instant::now() };
+        let start = |number| WorkerHandle::start(number, shared.clone());
+        let workers = (0..threads).map(start).collect::<io::Result<Vec<_>>>()?;
+        let quic = Quic::new(threads);
+        Ok(Gateway { workers, quic, registry, metrics, state: Mutex::default() })
     }
 
     /// Listens on an address for a listener: on TCP, or for QUIC on UDP, which can have the same port. Returns the address,
@@ -160,10 +165,14 @@ impl Gateway {
             state.set_certificate_uses(&key, &changes);
             let listener = state.listener(&key, &self.registry);
             let table = Arc::clone(&listener.serving.load().table);
-            listener.set_table(table.apply(&changes, key.id).drain_into(&mut diagnostics));
+            let table = table.apply(&changes, key.id).drain_into(&mut diagnostics);
+            self.metrics.set_rules(&key, table.len());
+            listener.set_table(table);
         }
         state.generation += 1;
-        Applied { generation: state.generation, took: begun.elapsed(), diagnostics }
+        let took = begun.elapsed();
+        self.metrics.applied(state.generation, took);
+        Applied { generation: state.generation, took, diagnostics }
     }
 
     /// Says what a Secret of type `kubernetes.io/tls` holds now; `None`: it isn't there. Whoever names it in
@@ -220,6 +229,11 @@ impl Gateway {
                 Outcome { value: (), diagnostics: vec![diagnostic.help(BAD_BACKEND_TLS.fix)] }
             }
         }
+    }
+
+    /// What the gateway counts.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// The rules that a listener serves at the moment.

@@ -17,6 +17,7 @@ mod gateway;
 mod http1;
 mod http3;
 mod listener;
+pub mod metrics;
 mod options;
 mod parts;
 mod quic;
@@ -24,6 +25,7 @@ mod reason;
 mod socket;
 pub mod table;
 mod tls;
+pub mod trace;
 mod worker;
 
 pub use access_log::{AccessLog, Record};
@@ -34,4 +36,6 @@ pub use net_alb_model::ObjectKey;
 pub use options::{Limits, Options};
 pub use reason::Reason;
 pub use table::{Change, Table, compile, fragments};
-pub use tls::{BackendTls, CertificateInfo, ClientCertificate, Pem, TlsFacts};
+pub use tls::{
+    BackendTls, CertificateInfo, ClientCertificate, Pem, TlsFacts, check_certificate, check_client_ca,
+};

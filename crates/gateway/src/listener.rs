@@ -1,3 +1,4 @@
+use crate::metrics::listener::ListenerMetrics;
 use crate::table::Table;
 use crate::tls::ListenerTls;
 use crate::worker::clock::Ticks;
@@ -133,12 +134,14 @@ pub(crate) struct LocalListener {
     pub(crate) state: Arc<ListenerState>,
     /// What the last request was served by: looking whether it's still that costs one load.
     cache: RefCell<Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>>,
+    /// What this thread counts of it.
+    pub(crate) metrics: Arc<ListenerMetrics>,
 }
 
 impl LocalListener {
-    pub(crate) fn new(state: Arc<ListenerState>) -> LocalListener {
+    pub(crate) fn new(state: Arc<ListenerState>, metrics: Arc<ListenerMetrics>) -> LocalListener {
         let cache = RefCell::new(Cache::new(Arc::clone(&state.serving)));
-        LocalListener { state, cache }
+        LocalListener { state, cache, metrics }
     }
 
     /// What the listener serves now. A request keeps what it began with.

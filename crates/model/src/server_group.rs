@@ -94,6 +94,13 @@ pub enum BackendProtocol {
     H2c,
 }
 
+impl BackendProtocol {
+    /// Whether it's HTTP/2.
+    pub fn is_http2(self) -> bool {
+        matches!(self, BackendProtocol::Grpc | BackendProtocol::H2c)
+    }
+}
+
 /// How a server is chosen in its group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

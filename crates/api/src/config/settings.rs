@@ -26,6 +26,9 @@ pub struct Settings {
     pub internet_class: String,
     /// The IngressClass of cluster-local hosts.
     pub intranet_class: String,
+    /// Whether Ingresses made of KIngresses carry the network hash. Only where Knative may probe: in a cluster. No key of
+    /// `config-alb`; default off.
+    pub network_hash: bool,
 }
 
 impl Default for Settings {
@@ -37,6 +40,7 @@ impl Default for Settings {
             http3: Http3::Disabled,
             internet_class: "knative-alb-ingress-internet".into(),
             intranet_class: "knative-alb-ingress-intranet".into(),
+            network_hash: false,
         }
     }
 }

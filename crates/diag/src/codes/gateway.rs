@@ -7,7 +7,6 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_REGEX,
     &BAD_TEMPLATE,
     &HEADER_EDIT_REFUSED,
-    &BACKEND_PROTOCOL_NOT_SERVED,
     &EXTERNAL_SERVER_GROUP,
     &STICKINESS_NOT_SERVED,
     &SCHEDULER_NOT_SERVED,
@@ -58,18 +57,6 @@ pub static HEADER_EDIT_REFUSED: Code = Code {
     example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"InsertHeader\",\"InsertHeaderConfig\":\
               {\"key\":\"Host\",\"value\":\"b\",\"valueType\":\"UserDefined\"}}]\n",
     fix: "use Rewrite for the host; leave the framing of messages to the gateway",
-};
-
-/// A server group whose protocol the gateway doesn't speak.
-pub static BACKEND_PROTOCOL_NOT_SERVED: Code = Code {
-    id: "NA3006",
-    reason: "BackendProtocolNotServed",
-    severity: Severity::Warning,
-    title: "the backend is spoken to in another protocol than asked for",
-    explanation: "The gateway speaks HTTP/1.1 to backends. A group with h2c or gRPC gets HTTP/1.1, which Knative's own \
-                  components and most servers understand on the same port, but gRPC calls fail.",
-    example: "alb.ingress.kubernetes.io/backend-protocol: grpc\n",
-    fix: "serve this route through ALB itself, or let the backend listen for HTTP",
 };
 
 /// A server group made by hand at Alibaba.
@@ -193,7 +180,7 @@ pub static BAD_CLIENT_CA: Code = Code {
 pub static BAD_BACKEND_TLS: Code = Code {
     id: "NA3023",
     reason: "BadBackendTls",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a backend can't be verified",
     explanation: "Servers of this backend must prove who they are by a certificate of a known CA (Knative's \
                   `system-internal-tls`: the key `ca.crt` of the Secret `routing-serving-certs`, and ConfigMaps with the label \

@@ -37,7 +37,11 @@ impl<'a> Servers<'a> {
         Ok(Servers { endpoints, tls })
     }
 
-    fn key(&self, address: SocketAddr) -> PoolKey {
+    pub(crate) fn tls(&self) -> Option<&UpstreamTls> {
+        self.tls.as_deref()
+    }
+
+    pub(crate) fn key(&self, address: SocketAddr) -> PoolKey {
         PoolKey { address, tls: self.tls.as_ref().map_or(0, |tls| tls.id) }
     }
 }
@@ -79,26 +83,37 @@ impl Job<'_> {
     ) -> Result<Upstream, Failure> {
         let other = servers.endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
         trace.endpoint = Some(other);
+        self.worker.metrics.retries.add(1);
         self.any(other, servers).await.map_err(Failure::Refused)
     }
 
     async fn any(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Upstream, Reason> {
         let key = servers.key(address);
         match self.worker.upstreams.take(key) {
-            Some(socket) => Ok(Upstream { socket, key, reused: true }),
+            Some(socket) => {
+                self.worker.metrics.reuses.add(1);
+                Ok(Upstream { socket, key, reused: true })
+            }
             None => self.fresh(address, servers).await,
         }
     }
 
     /// A new connection.
     async fn fresh(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Upstream, Reason> {
-        let key = servers.key(address);
+        let (key, metrics) = (servers.key(address), &self.worker.metrics);
         self.deadline.set(self.worker.timeouts.connect);
         let stream = match self.deadline.watch(TcpStream::connect(address)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(_)) => return Err(Reason::ConnectFailed),
-            Err(_) => return Err(Reason::ConnectTimeout),
+            Ok(Err(_)) => {
+                metrics.connects_refused.add(1);
+                return Err(Reason::ConnectFailed);
+            }
+            Err(_) => {
+                metrics.connects_timed_out.add(1);
+                return Err(Reason::ConnectTimeout);
+            }
         };
+        metrics.connects.add(1);
         let socket = match &servers.tls {
             None => Socket::new(stream),
             // A handshake is rare, and its future larger than everything else here.

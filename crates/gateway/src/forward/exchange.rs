@@ -23,7 +23,7 @@ use std::task::Poll;
 const LARGEST_HEAD: usize = 64 * 1024;
 
 /// 1xx answers before the final one at most.
-const MOST_INTERIM: usize = 32;
+pub(super) const MOST_INTERIM: usize = 32;
 
 pub(super) struct Exchange<'e, 'a> {
     job: &'e Job<'a>,
@@ -36,7 +36,7 @@ pub(super) struct Exchange<'e, 'a> {
 
 /// How far the request has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Sending,
     /// The client owes us more of its body.
     WaitingForBody,
@@ -58,6 +58,8 @@ pub(super) struct End<'a> {
 pub(super) enum Broken {
     /// The server closed the connection without a byte.
     Unanswered,
+    /// The server has said that it hasn't looked at the request.
+    Unprocessed,
     /// Something else, before the answer began.
     Early(Reason),
     /// After it began.
@@ -65,10 +67,30 @@ pub(super) enum Broken {
     ClientGone,
 }
 
+impl Broken {
+    /// What it is once the answer may have begun.
+    pub(super) fn after(self, answer: &impl Answer) -> Broken {
+        match self {
+            Broken::ClientGone => self,
+            _ if answer.status() != 0 => Broken::Late,
+            _ => self,
+        }
+    }
+}
+
+impl From<BodyError> for Broken {
+    fn from(error: BodyError) -> Broken {
+        match error {
+            BodyError::Gone => Broken::ClientGone,
+            BodyError::BadChunk => Broken::Early(Reason::BadChunk),
+        }
+    }
+}
+
 impl From<Broken> for Failure {
     fn from(broken: Broken) -> Failure {
         match broken {
-            Broken::Unanswered => Failure::Refused(Reason::UpstreamClosed),
+            Broken::Unanswered | Broken::Unprocessed => Failure::Refused(Reason::UpstreamClosed),
             Broken::Early(reason) => Failure::Refused(reason),
             Broken::Late => Failure::Aborted,
             Broken::ClientGone => Failure::ClientGone,
@@ -119,34 +141,10 @@ impl<'e, 'a> Exchange<'e, 'a> {
         answer: &mut A,
         scratch: &mut Scratch,
     ) -> Result<End<'a>, Broken> {
-        self.job.deadline.set(self.job.request_ticks());
-        let outcome = {
-            let mut upload = pin!(self.upload(body, &scratch.out));
-            let mut download = pin!(self.download(answer, &mut scratch.response));
-            let both = poll_fn(|context| {
-                // Once the request is sent, only the answer is waited for; before, it can't come.
-                let sent = self.progress.get() == Progress::Sent;
-                if sent && let Poll::Ready(outcome) = download.as_mut().poll(context) {
-                    return Poll::Ready(outcome);
-                }
-                if let Poll::Ready(broken) = upload.as_mut().poll(context) {
-                    return Poll::Ready(Err(broken));
-                }
-                if sent { Poll::Pending } else { download.as_mut().poll(context) }
-            });
-            self.job.deadline.watch(both).await
-        };
-        let outcome = outcome.unwrap_or_else(|_| {
-            Err(Broken::Early(match self.progress.get() {
-                Progress::WaitingForBody => Reason::RequestTimeout,
-                Progress::Sending | Progress::Sent => Reason::UpstreamTimeout,
-            }))
-        });
-        outcome.map_err(|broken| match broken {
-            Broken::ClientGone => broken,
-            _ if answer.status() != 0 => Broken::Late,
-            _ => broken,
-        })
+        let upload = self.upload(body, &scratch.out);
+        let download = self.download(answer, &mut scratch.response);
+        let outcome = both_ways(self.job, &self.progress, upload, download).await;
+        outcome.map_err(|broken| broken.after(answer))
     }
 
     /// Sends the request, then watches the client. Comes back only if that ends the exchange.
@@ -155,8 +153,7 @@ impl<'e, 'a> Exchange<'e, 'a> {
             Ok(()) => self.progress.set(Progress::Sent),
             // The server may have answered before it stopped reading.
             Err(SendError::Server) => pending().await,
-            Err(SendError::Client(BodyError::Gone)) => return Broken::ClientGone,
-            Err(SendError::Client(BodyError::BadChunk)) => return Broken::Early(Reason::BadChunk),
+            Err(SendError::Client(broken)) => return broken.into(),
         }
         body.gone().await;
         Broken::ClientGone
@@ -191,18 +188,13 @@ impl<'e, 'a> Exchange<'e, 'a> {
         self.read_head(answer, response, &mut input).await?;
         let job = self.job;
         let mut end = End { reusable: false, leftover: Buffer::default(), upgraded: false, replaced: None };
-        let mut changes = Changes { cors: self.cors(), edits: None };
-        if job.table.has_response_rules() {
-            let request = self.to.apply(&job.incoming.head);
-            match job.table.route_response(&request, &response.head()).map(|rule| (rule, &rule.plan.end)) {
-                Some((_, RuleEnd::Edit(edits))) => changes.edits = Some(edits),
-                Some((rule, RuleEnd::Fixed(_))) => {
-                    end.replaced = Some(rule);
-                    return Ok(end);
-                }
-                _ => {}
+        let changes = match response_changes(job, self.to, response) {
+            Ok(changes) => changes,
+            Err(rule) => {
+                end.replaced = Some(rule);
+                return Ok(end);
             }
-        }
+        };
         let sent = || self.progress.get() == Progress::Sent;
         answer.begin(response, &changes, job.incoming, sent());
         if response.status == 101 {
@@ -294,16 +286,58 @@ impl<'e, 'a> Exchange<'e, 'a> {
         self.job.deadline.set(self.job.request_ticks());
         Ok(count)
     }
+}
 
-    fn cors(&self) -> Option<(&'a crate::table::cors::CorsPolicy, &'a [u8])> {
-        let policy = self.job.rule.plan.cors.as_deref()?;
-        let origin = self.job.incoming.head.headers.values("origin").next()?;
-        Some((policy, origin))
+/// Lets both directions go on until the answer is complete or one of them breaks.
+pub(super) async fn both_ways<T>(
+    job: &Job<'_>,
+    progress: &Cell<Progress>,
+    upload: impl Future<Output = Broken>,
+    download: impl Future<Output = Result<T, Broken>>,
+) -> Result<T, Broken> {
+    job.deadline.set(job.request_ticks());
+    let (mut upload, mut download) = (pin!(upload), pin!(download));
+    let both = poll_fn(|context| {
+        // Once the request is sent, only the answer is waited for; before, it can't come.
+        let sent = progress.get() == Progress::Sent;
+        if sent && let Poll::Ready(outcome) = download.as_mut().poll(context) {
+            return Poll::Ready(outcome);
+        }
+        if let Poll::Ready(broken) = upload.as_mut().poll(context) {
+            return Poll::Ready(Err(broken));
+        }
+        if sent { Poll::Pending } else { download.as_mut().poll(context) }
+    });
+    job.deadline.watch(both).await.unwrap_or_else(|_| {
+        Err(Broken::Early(match progress.get() {
+            Progress::WaitingForBody => Reason::RequestTimeout,
+            Progress::Sending | Progress::Sent => Reason::UpstreamTimeout,
+        }))
+    })
+}
+
+/// What is changed in an answer; `Err`: the response rule that answers instead.
+pub(super) fn response_changes<'a>(
+    job: &Job<'a>,
+    to: &Rewritten,
+    response: &Response,
+) -> Result<Changes<'a>, &'a CompiledRule> {
+    let origin = || job.incoming.head.headers.values("origin").next();
+    let cors = job.rule.plan.cors.as_deref().and_then(|policy| Some((policy, origin()?)));
+    let mut changes = Changes { cors, edits: None };
+    if job.table.has_response_rules() {
+        let request = to.apply(&job.incoming.head);
+        match job.table.route_response(&request, &response.head()).map(|rule| (rule, &rule.plan.end)) {
+            Some((_, RuleEnd::Edit(edits))) => changes.edits = Some(edits),
+            Some((rule, RuleEnd::Fixed(_))) => return Err(rule),
+            _ => {}
+        }
     }
+    Ok(changes)
 }
 
 /// Who is to blame that a request wasn't sent.
-enum SendError {
+pub(super) enum SendError {
     Server,
     Client(BodyError),
 }

@@ -6,6 +6,7 @@
 mod connect;
 mod exchange;
 pub(crate) mod head;
+pub(crate) mod http2;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
 
@@ -18,6 +19,7 @@ use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
 use crate::tls::TlsFacts;
+use crate::trace::SpanContext;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
 use connect::Servers;
@@ -36,6 +38,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) frame: &'a Frame,
     /// Where the client speaks TLS.
     pub(crate) tls: Option<&'a TlsFacts>,
+    /// Its place in a trace, where requests are traced.
+    pub(crate) span: Option<SpanContext>,
 }
 
 impl Incoming<'_> {
@@ -165,6 +169,10 @@ impl<'a> Job<'a> {
         let servers = Servers::of(target)?;
         let rewrite = self.forward.rewrite.as_deref();
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
+        if target.protocol.is_http2() && !self.incoming.facts.upgrade {
+            let sides = (body, answer);
+            return self.run_http2((target, &servers), &to, sides, scratch, trace).await;
+        }
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
         let whole = exchange::push_whole(self.incoming, body, &mut scratch.out);
@@ -179,6 +187,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
+                    self.worker.metrics.retries.add(1);
                     upstream = self.reconnect(upstream.key.address, &servers, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),

@@ -2,12 +2,13 @@
 
 use super::answer::Http1Answer;
 use super::body::Http1Body;
+use super::recording::record_refused;
 use super::reply::Reply;
-use super::respond::{Asked, Outcome, Replying, record_refused, respond};
+use super::respond::{Asked, Outcome, Replying, respond};
 use super::{Connection, http2};
 use crate::buffer::{Buffer, SMALL};
 use crate::forward::{Answer, RequestBody};
-use crate::http1::request::{Facts, Parsed};
+use crate::http1::request::{Facts, Parsed, Version};
 use crate::reason::Reason;
 use crate::worker::Scratch;
 use std::rc::Rc;
@@ -36,6 +37,7 @@ pub(crate) async fn serve(connection: &Rc<Connection>) {
     if http2::is_preface(connection, &mut input).await {
         return http2::serve(connection, input).await;
     }
+    let _open = connection.speaks(Version::Http11);
     loop {
         if input.is_empty() && !wait(connection, &mut input).await {
             return;
@@ -125,7 +127,7 @@ async fn refuse(connection: &Connection, reason: Reason, out: &mut Vec<u8>) -> N
     let mut answer = Http1Answer::new(connection, out, &facts, connection.worker.timeouts.head);
     // Whether the client takes it makes no difference: the connection ends.
     let _ = answer.reply(&reply, false).await;
-    record_refused(connection, &reply, answer.sent());
+    record_refused(connection, facts.version, &reply, answer.sent());
     Next::Close
 }
 

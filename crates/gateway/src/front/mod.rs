@@ -10,12 +10,14 @@ mod grpc;
 pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod http3;
+mod recording;
 mod reply;
 mod respond;
 
 use crate::forward::Incoming;
-use crate::http1::request::Request;
+use crate::http1::request::{Request, Version};
 use crate::listener::{LocalListener, Serving};
+use crate::metrics::counter::Inside;
 use crate::socket::Socket;
 use crate::tls::TlsFacts;
 use crate::worker::Worker;
@@ -37,14 +39,23 @@ pub(crate) struct Client {
 impl Client {
     /// A request as rules and backends see it.
     fn incoming<'a>(&'a self, request: &'a Request, serving: &'a Serving) -> Incoming<'a> {
+        let head = request.head(self.peer.ip());
         Incoming {
-            head: request.head(self.peer.ip()),
+            head,
             facts: &request.facts,
             peer: self.peer,
             listener: &self.listener.state.key,
             frame: &serving.frame,
             tls: self.tls.as_ref(),
+            span: self.worker.begin_span(head.headers),
         }
+    }
+
+    /// Counts the connection as one of this protocol's, until what is returned is dropped.
+    fn speaks(&self, version: Version) -> Inside<'_> {
+        let metrics = self.listener.metrics.of(version);
+        metrics.connections.add(1);
+        metrics.open.enter()
     }
 
     /// Whether the connection ends after the next answer, whatever the client wants.

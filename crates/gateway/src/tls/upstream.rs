@@ -11,9 +11,13 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
 };
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// Who the servers of a backend must prove to be.
 ///
@@ -32,6 +36,8 @@ pub struct BackendTls {
 pub(crate) struct UpstreamTls {
     pub(crate) id: u64,
     config: Arc<ClientConfig>,
+    /// Where HTTP/2 is spoken.
+    http2: Arc<ClientConfig>,
     /// What the server is asked for; without, nothing is (no SNI).
     name: Option<ServerName<'static>>,
 }
@@ -70,13 +76,32 @@ impl UpstreamTls {
         let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config.enable_sni = name.is_some();
-        Some(UpstreamTls { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), config: Arc::new(config), name })
+        let mut http2 = config.clone();
+        http2.alpn_protocols = vec![b"h2".to_vec()];
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Some(UpstreamTls { id, config: Arc::new(config), http2: Arc::new(http2), name })
     }
 
     /// The client's side of a handshake with this server.
     pub(crate) fn connection(&self, server: SocketAddr) -> Result<ClientConnection, Error> {
-        let name = self.name.clone().unwrap_or_else(|| ServerName::IpAddress(server.ip().into()));
-        ClientConnection::new(Arc::clone(&self.config), name)
+        ClientConnection::new(Arc::clone(&self.config), self.name(server))
+    }
+
+    /// A connection for HTTP/2, after its handshake; `InvalidData` if the server isn't who it should be, or doesn't speak HTTP/2.
+    pub(crate) async fn connect_http2(
+        &self,
+        stream: TcpStream,
+        server: SocketAddr,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let stream = TlsConnector::from(Arc::clone(&self.http2)).connect(self.name(server), stream).await?;
+        match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Ok(stream),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+
+    fn name(&self, server: SocketAddr) -> ServerName<'static> {
+        self.name.clone().unwrap_or_else(|| ServerName::IpAddress(server.ip().into()))
     }
 }
 

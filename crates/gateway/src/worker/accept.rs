@@ -25,7 +25,8 @@ pub(super) async fn run(
     state: Arc<ListenerState>,
     stop: Rc<Notify>,
 ) {
-    let state = Rc::new(LocalListener::new(state));
+    let metrics = worker.metrics_of(&state.key);
+    let state = Rc::new(LocalListener::new(state, metrics));
     let mut stopped = pin!(stop.notified());
     loop {
         let mut is_stopped = false;

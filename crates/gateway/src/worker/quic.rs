@@ -37,7 +37,8 @@ pub(super) async fn run(
     state: Arc<ListenerState>,
     stop: Rc<Notify>,
 ) {
-    let listener = Rc::new(LocalListener::new(state));
+    let metrics = worker.metrics_of(&state.key);
+    let listener = Rc::new(LocalListener::new(state, metrics));
     let door = Rc::new(Door { worker, listener, handshakes: Cell::new(0) });
     let key = door.worker.endpoints.borrow_mut().insert(endpoint.clone());
     let desk = offer.take_desk().map(|desk| tokio::task::spawn_local(desk.run()));

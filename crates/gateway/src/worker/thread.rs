@@ -1,7 +1,6 @@
 use super::clock::Ticks;
-use super::{Worker, accept, quic};
+use super::{Shared, Worker, accept, quic};
 use crate::listener::{ListenerState, Transport};
-use crate::options::Options;
 use crate::quic::Seated;
 use std::collections::HashMap;
 use std::io;
@@ -10,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::Notify;
@@ -56,7 +55,7 @@ pub(crate) struct WorkerHandle {
 }
 
 impl WorkerHandle {
-    pub(crate) fn start(number: usize, options: Arc<Options>, epoch: Instant) -> io::Result<WorkerHandle> {
+    pub(crate) fn start(number: usize, shared: Shared) -> io::Result<WorkerHandle> {
         let (commands, receiver) = unbounded_channel();
         let (started, ready) = channel();
         let thread = thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
@@ -64,7 +63,7 @@ impl WorkerHandle {
             match runtime {
                 Ok(runtime) => {
                     let _ = started.send(Ok(()));
-                    runtime.block_on(run(receiver, options, epoch));
+                    runtime.block_on(run(receiver, shared, number));
                 }
                 Err(error) => drop(started.send(Err(error))),
             }
@@ -87,11 +86,14 @@ impl WorkerHandle {
     }
 }
 
-async fn run(mut commands: UnboundedReceiver<Command>, options: Arc<Options>, epoch: Instant) {
-    let worker = Rc::new(Worker::new(options, epoch));
+async fn run(mut commands: UnboundedReceiver<Command>, shared: Shared, number: usize) {
+    let worker = Rc::new(Worker::new(shared, number));
     let ticking = Rc::clone(&worker);
     tokio::task::spawn_local(async move {
-        let sweep = || ticking.upstreams.sweep(ticking.clock.now());
+        let sweep = || {
+            ticking.upstreams.sweep(ticking.clock.now());
+            ticking.sessions.sweep(ticking.clock.now());
+        };
         ticking.clock.run(sweep).await;
     });
     let mut listening: HashMap<Place, Listening> = HashMap::new();
@@ -159,4 +161,5 @@ async fn drain(worker: &Worker, grace: Duration) {
     let _ = tokio::time::timeout(grace, ended).await;
     quic::close_all(worker).await;
     worker.upstreams.clear();
+    worker.sessions.clear();
 }

@@ -39,6 +39,7 @@ data:
         http3: Http3::Enabled,
         internet_class: "public.example".into(),
         intranet_class: "private".into(),
+        ..Settings::default()
     };
     assert_eq!((read, messages), (expected, vec![]));
 }

@@ -4,8 +4,10 @@ use super::frames::{Broken, Frames, Next};
 use super::{HEADS, Session};
 use crate::forward::Answer;
 use crate::front::grpc;
+use crate::front::recording::record_refused;
 use crate::front::reply::Reply;
-use crate::front::respond::{Asked, Outcome, Replying, record_refused, respond};
+use crate::front::respond::{Asked, Outcome, Replying, respond};
+use crate::http1::request::Version;
 use crate::http3::ErrorCode;
 use crate::http3::fields::Refused;
 use crate::http3::frame::FrameHeader;
@@ -153,6 +155,6 @@ impl Drop for Held<'_> {
 async fn refuse(session: &Session, reason: Reason, answer: &mut Http3Answer<'_>) -> Outcome {
     let reply = Reply::error(reason);
     let written = answer.reply(&reply, true).await;
-    record_refused(&session.client, &reply, answer.sent());
+    record_refused(&session.client, Version::Http3, &reply, answer.sent());
     if written.is_ok() { Outcome::Answered } else { Outcome::Broken }
 }

@@ -1,6 +1,7 @@
 //! HTTPS on a laptop: the certificates that files bring along, and those that `--https` makes.
 
 use super::authority::Authority;
+use crate::secret::field;
 use net_alb_api::{Secret, Snapshot};
 use net_alb_diag::Diagnostic;
 use net_alb_gateway::{Gateway, Pem};
@@ -119,14 +120,6 @@ impl Https {
 /// Where requests to a bare address go.
 const LOOPBACK: [IpAddr; 2] =
     [IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)];
-
-/// The bytes of a Secret's field; nothing if it's absent.
-fn field(secret: &Secret, name: &str) -> Vec<u8> {
-    let text =
-        secret.string_data.as_ref().and_then(|data| data.get(name)).map(|text| text.clone().into_bytes());
-    let data = || secret.data.as_ref().and_then(|data| data.get(name)).map(|bytes| bytes.0.clone());
-    text.or_else(data).unwrap_or_default()
-}
 
 /// Adds the rules of port 80 to the HTTPS listener, for hosts that have none there; as Knative's own certificates would have it.
 fn serve_by_tls(alb: &mut Alb) {
