@@ -12,6 +12,7 @@ mod frames;
 mod stream;
 
 use super::Client;
+use crate::http1::request::Version;
 use crate::http3::ErrorCode;
 use crate::http3::frame::{CONTROL_STREAM, QPACK_ENCODER_STREAM, push_control, push_goaway};
 use crate::http3::qpack::Decoder;
@@ -35,6 +36,9 @@ const ARRIVAL: Duration = Duration::from_millis(200);
 /// backends more than the client.
 const CANCELS: u32 = 200;
 
+/// Bytes of heads that haven't come whole, of all requests of a connection. Heads are rarely in more than one packet.
+const HEADS: usize = 256 * 1024;
+
 /// What the streams of a connection share.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -45,6 +49,8 @@ pub(super) struct Session {
     /// The tick at which the last stream ended.
     quiet_since: Cell<u64>,
     cancelled: Cell<u32>,
+    /// Bytes of heads that haven't come whole.
+    heads: Cell<usize>,
     /// Which of the streams that a client has one of have begun, a bit each.
     begun: Cell<u8>,
 }
@@ -64,6 +70,7 @@ pub(crate) async fn serve(client: Client, quic: Connection) {
     let deadline = Deadline::new(&client.worker.clock);
     let Some(mut control) = open_control(&client, &quic).await else { return };
     let session = Rc::new(Session::new(client, quic));
+    let _open = session.client.speaks(Version::Http3);
     tokio::task::spawn_local(accept_others(Rc::clone(&session)));
     let mut leaving = Leaving::No;
     let mut next_id = 0;
@@ -126,6 +133,7 @@ impl Session {
             active: Cell::new(0),
             quiet_since: Cell::new(client.worker.clock.now()),
             cancelled: Cell::new(0),
+            heads: Cell::new(0),
             begun: Cell::new(0),
             decoder: RefCell::default(),
             client,
