@@ -6,6 +6,7 @@ use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
 use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +18,19 @@ pub struct ListenerKey {
     pub alb: String,
     /// Port and protocol, as in the AlbConfig; the gateway may listen elsewhere.
     pub id: ListenerId,
+}
+
+impl ListenerKey {
+    pub(crate) fn transport(&self) -> Transport {
+        if self.id.protocol == Protocol::Quic { Transport::Udp } else { Transport::Tcp }
+    }
+}
+
+/// What a listener's packets come by. The two can share an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
 }
 
 impl fmt::Display for ListenerKey {
@@ -37,6 +51,8 @@ pub(crate) struct Frame {
     pub(crate) request: Ticks,
     pub(crate) x_forwarded_for: XForwardedFor,
     pub(crate) default_action: DefaultAction,
+    /// The port of the QUIC listener that answers announce.
+    pub(crate) quic_port: Option<u16>,
 }
 
 impl Frame {
@@ -47,6 +63,7 @@ impl Frame {
             request: seconds(listener.request_timeout_seconds),
             x_forwarded_for: listener.x_forwarded_for,
             default_action: listener.default_action,
+            quic_port: listener.quic_port,
         }
     }
 }
@@ -59,12 +76,13 @@ impl Default for Frame {
             request: Ticks::from(Duration::from_mins(1)),
             x_forwarded_for: XForwardedFor::default(),
             default_action: DefaultAction::EmptyServerGroup,
+            quic_port: None,
         }
     }
 }
 
 /// What a listener serves at one moment. Requests that have begun keep theirs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Serving {
     pub(crate) frame: Frame,
     pub(crate) table: Arc<Table>,
@@ -115,20 +133,36 @@ impl ListenerState {
 #[derive(Debug)]
 pub(crate) struct LocalListener {
     pub(crate) state: Arc<ListenerState>,
-    /// What the last request was served by: looking whether it's still that costs one load.
-    cache: RefCell<Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>>,
+    latest: RefCell<Latest>,
     /// What this thread counts of it.
     pub(crate) metrics: Arc<ListenerMetrics>,
 }
 
+/// What the last request was served by: looking whether it's still that costs one load.
+#[derive(Debug)]
+struct Latest {
+    cache: Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>,
+    shared: Arc<Serving>,
+    /// The same for this thread alone. Requests hold this one: all threads counting in one place would wait for each other.
+    own: Rc<Serving>,
+}
+
 impl LocalListener {
     pub(crate) fn new(state: Arc<ListenerState>, metrics: Arc<ListenerMetrics>) -> LocalListener {
-        let cache = RefCell::new(Cache::new(Arc::clone(&state.serving)));
-        LocalListener { state, cache, metrics }
+        let mut cache = Cache::new(Arc::clone(&state.serving));
+        let shared = Arc::clone(cache.load());
+        let own = Rc::new(Serving::clone(&shared));
+        LocalListener { state, latest: RefCell::new(Latest { cache, shared, own }), metrics }
     }
 
     /// What the listener serves now. A request keeps what it began with.
-    pub(crate) fn serving(&self) -> Arc<Serving> {
-        Arc::clone(self.cache.borrow_mut().load())
+    pub(crate) fn serving(&self) -> Rc<Serving> {
+        let Latest { cache, shared, own } = &mut *self.latest.borrow_mut();
+        let current = cache.load();
+        if !Arc::ptr_eq(current, shared) {
+            *shared = Arc::clone(current);
+            *own = Rc::new(Serving::clone(current));
+        }
+        Rc::clone(own)
     }
 }

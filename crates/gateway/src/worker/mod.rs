@@ -3,9 +3,10 @@
 
 mod accept;
 pub(crate) mod clock;
+mod quic;
 mod thread;
 
-pub(crate) use thread::{Command, Listen, WorkerHandle};
+pub(crate) use thread::{Bound, Command, Listen, WorkerHandle};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;
@@ -21,13 +22,15 @@ use crate::socket::Socket;
 use crate::table::Headers;
 use crate::trace::{Ids, SpanContext};
 use clock::{Clock, Ticks};
+use quinn::Endpoint;
+use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What all connections of a thread share.
@@ -55,6 +58,8 @@ pub(crate) struct Worker {
     /// Set when the thread is about to end: how long a connection may still send a request that was on its way.
     draining: Cell<Option<Ticks>>,
     connections: Cell<usize>,
+    /// To tell QUIC clients when the thread ends, who wouldn't notice otherwise.
+    endpoints: RefCell<Slab<Endpoint>>,
     /// The last connection has ended.
     empty: Notify,
 }
@@ -125,6 +130,7 @@ impl Worker {
             scratches: RefCell::default(),
             draining: Cell::new(None),
             connections: Cell::new(0),
+            endpoints: RefCell::default(),
             empty: Notify::new(),
         }
     }
@@ -132,7 +138,15 @@ impl Worker {
     /// Reads into the buffer, which has a block only while there is something to read: an empty one gives its block back to
     /// wait, a parked one stays parked. The block grows up to `most`; beyond it's an error.
     pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
-        self.fill_by(buffer, most, |context, buffer| socket.poll_read(context, buffer)).await
+        poll_fn(|context| {
+            // Most polls are about something else that the task waits for: they come to this and no further.
+            if socket.poll_readable(context)?.is_pending() {
+                self.buffers.release(buffer);
+                return Poll::Pending;
+            }
+            self.poll_fill(context, buffer, most, |context, buffer| socket.poll_read(context, buffer))
+        })
+        .await
     }
 
     /// As [`Worker::fill`], from whatever can be read.
@@ -142,22 +156,29 @@ impl Worker {
         most: usize,
         mut poll_read: impl FnMut(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
     ) -> io::Result<usize> {
-        poll_fn(|context| {
-            let parked = buffer.is_parked();
-            if !self.buffers.make_room(buffer, most) {
-                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        poll_fn(|context| self.poll_fill(context, buffer, most, &mut poll_read)).await
+    }
+
+    fn poll_fill(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut Buffer,
+        most: usize,
+        poll_read: impl FnOnce(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let parked = buffer.is_parked();
+        if !self.buffers.make_room(buffer, most) {
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
+        let read = poll_read(context, buffer);
+        if read.is_pending() {
+            if parked {
+                self.buffers.park(buffer);
+            } else {
+                self.buffers.release(buffer);
             }
-            let read = poll_read(context, buffer);
-            if read.is_pending() {
-                if parked {
-                    self.buffers.park(buffer);
-                } else {
-                    self.buffers.release(buffer);
-                }
-            }
-            read
-        })
-        .await
+        }
+        read
     }
 
     /// Whether a request without an error goes into the access log: as many as are wanted, evenly spread.
@@ -181,6 +202,11 @@ impl Worker {
     /// Whether the thread is about to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get().is_some()
+    }
+
+    /// Whether there is time for clients to notice: not where everything ends at once.
+    pub(crate) fn ends_gently(&self) -> bool {
+        self.draining.get() != Some(Ticks::from(Duration::ZERO))
     }
 
     /// How long a connection may be idle that otherwise may be so for `usual`.

@@ -5,7 +5,9 @@
 mod actions;
 mod bodies;
 mod changes;
+mod corpus;
 mod headers;
+mod http3;
 mod lifetime;
 mod messages;
 mod metrics;
