@@ -61,7 +61,7 @@ impl Listeners {
                     self.bound.insert(key, address);
                 }
                 Some(Err(error)) => {
-                    tracing::error!("listener {} of {} can't be bound: {error}", key.id, key.alb)
+                    tracing::error!("listener {} of {} can't be bound: {error}", key.id, key.alb);
                 }
                 None => {
                     if self.unserved.insert(key.clone()) {
