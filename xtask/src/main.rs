@@ -2,8 +2,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod bench;
+mod chart;
 mod ci;
+mod cluster;
 mod generate;
+mod h2spec;
 mod tidy;
 
 use anyhow::Result;
@@ -22,12 +25,20 @@ struct Arguments {
 enum Chore {
     /// Check what the compiler can't: sizes, crate edges, codes and their cases, generated pages, names, paths
     Tidy,
-    /// Write the generated pages again: `docs/reference/*.md`
+    /// Write the generated files again: `docs/reference/*.md`, `manifests/net-alb.yaml`
     Gen,
-    /// What CI checks beside the tests: fmt, clippy, tidy
+    /// What CI checks beside the tests: fmt, clippy, tidy, and h2spec where Go is
     Ci,
+    /// Run h2spec's cases against `net-alb dev`, by HTTP and HTTPS; installs h2spec with Go
+    H2spec,
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
+    /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
+    Conformance(cluster::conformance::Arguments),
+    /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
+    E2e(cluster::e2e::Arguments),
+    /// Measure many KIngresses in net-alb and in Kourier
+    Scale(cluster::scale::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -45,7 +56,11 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&root()),
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
+        Chore::H2spec => h2spec::run(&root()),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
+        Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }
 }
 

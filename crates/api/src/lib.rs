@@ -12,6 +12,7 @@ pub mod annotation;
 pub mod config;
 mod kingress;
 mod kservice;
+mod network_hash;
 mod object;
 mod snapshot;
 
@@ -24,6 +25,7 @@ pub use kingress::{
     Visibility,
 };
 pub use kservice::{KService, KServiceSpec, KServiceStatus, RevisionSpec, RevisionTemplate, TrafficTarget};
+pub use network_hash::network_hash;
 pub use object::Object;
 pub use snapshot::{Objects, Snapshot};
 

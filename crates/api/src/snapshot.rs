@@ -54,6 +54,10 @@ pub trait Objects {
     fn service(&self, key: &ObjectKey) -> Option<Arc<Service>>;
     /// A Secret.
     fn secret(&self, key: &ObjectKey) -> Option<Arc<Secret>>;
+    /// The KIngress that a host, in lower case, belongs to where several claim it; `None` where nobody contests it.
+    fn host_owner(&self, _host: &str) -> Option<ObjectKey> {
+        None
+    }
 }
 
 impl Objects for Snapshot {

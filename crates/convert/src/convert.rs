@@ -63,7 +63,8 @@ use std::collections::BTreeSet;
 /// Converts one KIngress. The Ingresses come sorted by name, in its namespace.
 ///
 /// `objects` answers for what the KIngress refers to: a Service, where a port is given by name or a gray rule goes to a
-/// revision that gets no share of the traffic; a Secret, where there is a certificate.
+/// revision that gets no share of the traffic; a Secret, where there is a certificate. A host that belongs to another
+/// KIngress is left out.
 pub fn convert(kingress: &KIngress, objects: &impl Objects, settings: &Settings) -> Outcome<Vec<Ingress>> {
     let mut conversion = Conversion {
         kingress,
@@ -131,6 +132,11 @@ impl Conversion<'_> {
             }
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    /// The KIngress that a host belongs to, if it isn't this one.
+    fn other_owner(&self, host: &str) -> Option<ObjectKey> {
+        self.objects.host_owner(host).filter(|owner| *owner != self.key)
     }
 
     fn annotation(&self, key: &str) -> Option<&str> {

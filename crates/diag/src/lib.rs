@@ -10,6 +10,7 @@
 mod code;
 pub mod codes;
 mod diagnostic;
+pub mod metrics;
 mod nearest;
 mod outcome;
 mod path;

@@ -193,6 +193,7 @@ fn load_balancer() -> Alb {
         security_policy: None,
         certificate_secrets: Vec::new(),
         certificate_ids: Vec::new(),
+        client_ca_secrets: Vec::new(),
         x_forwarded_for: XForwardedFor { x_forwarded_for: true, ..XForwardedFor::default() },
         default_action: DefaultAction::Status(404),
         rules: Vec::new(),

@@ -1,6 +1,7 @@
 //! Where the backends are. Endpoints come and go without touching any table: a rule holds a cell, and the cell's
 //! content is swapped.
 
+use crate::metrics::revision::RevisionTracks;
 use arc_swap::{ArcSwap, Guard};
 use net_alb_model::Backend;
 use std::collections::HashMap;
@@ -44,6 +45,8 @@ impl Endpoints {
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     cells: Mutex<Cells>,
+    /// Which revisions are counted by themselves.
+    pub(crate) revisions: Arc<RevisionTracks>,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +57,10 @@ struct Cells {
 }
 
 impl Registry {
+    pub(crate) fn new(revisions: Arc<RevisionTracks>) -> Registry {
+        Registry { revisions, ..Registry::default() }
+    }
+
     /// The backend's cell, empty if nobody has set its endpoints yet.
     pub(crate) fn cell(&self, backend: &Backend) -> Arc<Endpoints> {
         let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,13 @@
 use crate::endpoints::Registry;
 use crate::listener::{Frame, ListenerKey, ListenerState};
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::table::{Change, Table};
-use crate::worker::{Command, Listen, WorkerHandle};
-use net_alb_diag::Diagnostic;
-use net_alb_model::{Alb, Backend, ListenerId};
+use crate::tls::CertificateInfo;
+use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
+use crate::worker::{Command, Listen, Shared, WorkerHandle};
+use net_alb_diag::{Diagnostic, Outcome};
+use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -21,6 +24,7 @@ use std::time::{Duration, Instant};
 pub struct Gateway {
     workers: Vec<WorkerHandle>,
     registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -28,6 +32,8 @@ pub struct Gateway {
 struct State {
     listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
     bound: BTreeMap<SocketAddr, ListenerKey>,
+    certificates: Certificates,
+    client_cas: ClientCas,
     generation: u64,
 }
 
@@ -48,11 +54,14 @@ const BACKLOG: i32 = 4096;
 impl Gateway {
     /// Starts the threads. Nothing is served before [`Gateway::bind`].
     pub fn start(options: Options) -> io::Result<Gateway> {
-        let options = Arc::new(options);
-        let epoch = Instant::now();
-        let start = |number| WorkerHandle::start(number, Arc::clone(&options), epoch);
-        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<_>>()?;
-        Ok(Gateway { workers, registry: Arc::default(), state: Mutex::default() })
+        let threads = options.threads.max(1);
+        let metrics = Arc::new(Metrics::new(threads, options.tracked_revisions));
+        let registry = Arc::new(Registry::new(Arc::clone(&metrics.revisions)));
+        let shared =
+            Shared { options: Arc::new(options), metrics: Arc::clone(&metrics), epoch: Instant::now() };
+        let start = |number| WorkerHandle::start(number, shared.clone());
+        let workers = (0..threads).map(start).collect::<io::Result<_>>()?;
+        Ok(Gateway { workers, registry, metrics, state: Mutex::default() })
     }
 
     /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
@@ -102,7 +111,13 @@ impl Gateway {
         let mut state = self.lock();
         for listener in &alb.listeners {
             let key = ListenerKey { alb: alb.name.clone(), id: listener.id };
-            state.listener(&key, &self.registry).set_frame(Frame::new(listener));
+            let listening = state.listener(&key, &self.registry);
+            listening.set_frame(Frame::new(listener));
+            if let Some(tls) = &listening.tls {
+                let client_auth = state.client_cas.declare(&key, &listener.client_ca_secrets);
+                tls.configure(listener, client_auth);
+                state.certificates.declare(&key, &listener.certificate_secrets);
+            }
         }
     }
 
@@ -118,17 +133,59 @@ impl Gateway {
         }
         let mut diagnostics = Vec::new();
         for (key, changes) in by_listener {
+            state.set_certificate_uses(&key, &changes);
             let listener = state.listener(&key, &self.registry);
             let table = Arc::clone(&listener.serving.load().table);
-            listener.set_table(table.apply(&changes, key.id).drain_into(&mut diagnostics));
+            let table = table.apply(&changes, key.id).drain_into(&mut diagnostics);
+            self.metrics.set_rules(&key, table.len());
+            listener.set_table(table);
         }
         state.generation += 1;
-        Applied { generation: state.generation, took: begun.elapsed(), diagnostics }
+        let took = begun.elapsed();
+        self.metrics.applied(state.generation, took);
+        Applied { generation: state.generation, took, diagnostics }
+    }
+
+    /// Says what a Secret of type `kubernetes.io/tls` holds now; `None`: it isn't there. Whoever names it in
+    /// [`Listener::certificate_secrets`](net_alb_model::Listener) or a fragment shows it from the next handshake on; no
+    /// connection is closed. One that can't be used or has expired doesn't replace one that is good.
+    pub fn set_certificate(&self, secret: &ObjectKey, pem: Option<Pem<'_>>) -> Outcome<()> {
+        let parsed = pem.map(Certificate::parse).transpose();
+        self.lock().certificates.replace(secret, parsed)
+    }
+
+    /// Says which CAs a Secret holds now, in PEM; `None`: it isn't there. Listeners that name it in
+    /// [`Listener::client_ca_secrets`](net_alb_model::Listener) let in clients with a certificate of one of these from now on;
+    /// while there is none, they refuse everybody. A bundle that can't be used doesn't replace one that is good.
+    pub fn set_client_ca(&self, secret: &ObjectKey, pem: Option<&[u8]>) -> Outcome<()> {
+        let mut state = self.lock();
+        let Outcome { value, diagnostics } = state.client_cas.set(secret, pem);
+        for (key, client_auth) in value {
+            if let Some(tls) = state.listeners.get(&key).and_then(|listener| listener.tls.as_ref()) {
+                tls.set_client_auth(client_auth);
+            }
+        }
+        Outcome { value: (), diagnostics }
+    }
+
+    /// Every Secret that has a certificate, with the end of its time: what metrics and dumps show.
+    pub fn certificates(&self) -> Vec<CertificateInfo> {
+        self.lock().certificates.all()
+    }
+
+    /// How often a Secret was set to something that couldn't be used or had expired.
+    pub fn rejected_certificates(&self) -> u64 {
+        self.lock().certificates.rejected()
     }
 
     /// Says where a backend's servers are now. Requests that are on their way go on to the servers that they have chosen.
     pub fn set_endpoints(&self, backend: &Backend, endpoints: Vec<SocketAddr>) {
         self.registry.set(backend, endpoints);
+    }
+
+    /// What the gateway counts.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// The rules that a listener serves at the moment.
@@ -166,11 +223,30 @@ impl Drop for Gateway {
 
 impl State {
     fn listener(&mut self, key: &ListenerKey, registry: &Arc<Registry>) -> Arc<ListenerState> {
-        let listener = self
-            .listeners
-            .entry(key.clone())
-            .or_insert_with(|| Arc::new(ListenerState::new(key.clone(), Table::new(Arc::clone(registry)))));
+        let State { listeners, certificates, .. } = self;
+        let listener = listeners.entry(key.clone()).or_insert_with(|| {
+            let protocol = key.id.protocol;
+            let is_tls = protocol != net_alb_model::Protocol::Http;
+            let tls = is_tls.then(|| ListenerTls::new(protocol, certificates.resolver(key)));
+            Arc::new(ListenerState::new(key.clone(), Table::new(Arc::clone(registry)), tls))
+        });
         Arc::clone(listener)
+    }
+
+    /// Certificates of Ingresses that are put come before their rules do.
+    fn set_certificate_uses(&mut self, key: &ListenerKey, changes: &[Change]) {
+        if key.id.protocol == net_alb_model::Protocol::Http {
+            return;
+        }
+        for change in changes {
+            let (ingress, share) = match change {
+                Change::Put { ingress, fragment } => {
+                    (ingress, fragment.listeners.iter().find(|share| share.id == key.id))
+                }
+                Change::Remove { ingress } => (ingress, None),
+            };
+            self.certificates.put(key, ingress, share.map(Share::of).unwrap_or_default());
+        }
     }
 
     /// What a change is to each listener that it touches. Where the Ingress was and isn't any more, it's gone.

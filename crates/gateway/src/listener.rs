@@ -1,4 +1,6 @@
+use crate::metrics::listener::ListenerMetrics;
 use crate::table::Table;
+use crate::tls::ListenerTls;
 use crate::worker::clock::Ticks;
 use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
@@ -73,15 +75,18 @@ pub(crate) struct Serving {
 pub(crate) struct ListenerState {
     pub(crate) key: ListenerKey,
     pub(crate) serving: Arc<ArcSwap<Serving>>,
+    /// HTTPS and QUIC only.
+    pub(crate) tls: Option<ListenerTls>,
     closing: AtomicBool,
 }
 
 impl ListenerState {
-    pub(crate) fn new(key: ListenerKey, table: Table) -> ListenerState {
+    pub(crate) fn new(key: ListenerKey, table: Table, tls: Option<ListenerTls>) -> ListenerState {
         let serving = Serving { frame: Frame::default(), table: Arc::new(table) };
         ListenerState {
             key,
             serving: Arc::new(ArcSwap::from_pointee(serving)),
+            tls,
             closing: AtomicBool::new(false),
         }
     }
@@ -112,12 +117,14 @@ pub(crate) struct LocalListener {
     pub(crate) state: Arc<ListenerState>,
     /// What the last request was served by: looking whether it's still that costs one load.
     cache: RefCell<Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>>,
+    /// What this thread counts of it.
+    pub(crate) metrics: Arc<ListenerMetrics>,
 }
 
 impl LocalListener {
-    pub(crate) fn new(state: Arc<ListenerState>) -> LocalListener {
+    pub(crate) fn new(state: Arc<ListenerState>, metrics: Arc<ListenerMetrics>) -> LocalListener {
         let cache = RefCell::new(Cache::new(Arc::clone(&state.serving)));
-        LocalListener { state, cache }
+        LocalListener { state, cache, metrics }
     }
 
     /// What the listener serves now. A request keeps what it began with.

@@ -1,4 +1,5 @@
 use crate::access_log::AccessLog;
+use crate::trace::Tracing;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,26 @@ pub struct Options {
     pub limits: Limits,
     /// Where finished requests are recorded. Default: nowhere, which costs nothing.
     pub access_log: Option<Arc<dyn AccessLog>>,
+    /// The share of requests without an error that is recorded, 0 to 1; those with one always are. Default 1.
+    pub access_log_share: f64,
+    /// How requests are traced. Default: not at all, which costs nothing.
+    pub tracing: Option<Tracing>,
+    /// Combinations of Ingress, revision and reason with a number of their own in the metrics; only Ingresses with a gray
+    /// release get any, and requests beyond them are summed up. Default 400.
+    pub tracked_revisions: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Options { threads, limits: Limits::default(), access_log: None }
+        Options {
+            threads,
+            limits: Limits::default(),
+            access_log: None,
+            access_log_share: 1.0,
+            tracing: None,
+            tracked_revisions: 400,
+        }
     }
 }
 

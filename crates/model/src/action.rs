@@ -80,6 +80,9 @@ pub enum HeaderValue {
     ReferenceHeader(String),
     /// Something that the load balancer knows.
     SystemDefined(SystemValue),
+    /// This text where the request's own value of the header is `override`, which is how Knative asks for it; else the request's
+    /// own value, if it has one: net-alb's superset (`network-hash`).
+    InPlaceOfOverride(String),
 }
 
 /// What the load balancer knows of a request.

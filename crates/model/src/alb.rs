@@ -134,6 +134,9 @@ pub struct Listener {
     /// Certificates of Certificate Management Service, by id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub certificate_ids: Vec<String>,
+    /// Secrets with the CAs of one of which every client must show a certificate (mutual TLS); none: clients show nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "keys_as_strings")]
+    pub client_ca_secrets: Vec<ObjectKey>,
     /// Which headers tell the backend about the client.
     pub x_forwarded_for: XForwardedFor,
     /// What a request gets that no rule takes.
@@ -155,6 +158,7 @@ impl Listener {
             security_policy: is_tls.then(|| "tls_cipher_policy_1_0".to_owned()),
             certificate_secrets: Vec::new(),
             certificate_ids: Vec::new(),
+            client_ca_secrets: Vec::new(),
             x_forwarded_for: defaults.x_forwarded_for,
             default_action: defaults.default_action,
             rules: Vec::new(),

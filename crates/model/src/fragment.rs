@@ -14,7 +14,7 @@ mod peers;
 pub(crate) mod rule;
 mod server_group;
 
-pub use peers::Peers;
+pub use peers::{Peers, is_canary};
 
 use crate::site::Site;
 use crate::{Alb, Fragment, FragmentListener, ListenerId, Protocol, Rule, lint};
@@ -68,7 +68,12 @@ pub fn fragment<O: Objects>(ingress: &Ingress, context: &Context<'_, O>) -> Outc
     Outcome { value, diagnostics: site.diagnostics }
 }
 
-/// When an Ingress' rules are tried.
+/// When an Ingress' rules are tried: `order`, 10 without one.
+pub fn order_of(ingress: &Ingress, settings: &Settings) -> u16 {
+    order(&mut Site::ingress(ingress, settings))
+}
+
+/// The same for an Ingress that is being read.
 pub(crate) fn order(site: &mut Site<'_>) -> u16 {
     let annotation = site.either(&registry::ALBCONFIG_ORDER, &registry::ORDER);
     site.count(annotation).unwrap_or(10)

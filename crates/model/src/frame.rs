@@ -1,5 +1,7 @@
 //! AlbConfig to load balancer: everything but the rules.
 
+mod tls;
+
 use crate::site::Site;
 use crate::{
     AddressType, Alb, DefaultAction, Edition, Listener, ListenerDefaults, ListenerId, Protocol, XForwardedFor,
@@ -116,12 +118,7 @@ fn listener(
     listener.request_timeout_seconds = seconds(site, spec.request_timeout, 60, at.key("requestTimeout"));
     listener.http2 &= spec.http2_enabled.unwrap_or(true);
     listener.gzip = spec.gzip_enabled.unwrap_or(true);
-    if id.protocol == Protocol::Https && spec.security_policy_id.is_some() {
-        listener.security_policy.clone_from(&spec.security_policy_id);
-    }
-    let mut certificates: Vec<_> = spec.certificates.iter().collect();
-    certificates.sort_by_key(|certificate| !certificate.is_default);
-    listener.certificate_ids = certificates.into_iter().map(|c| c.certificate_id.clone()).collect();
+    tls::read(site, spec, at, &mut listener);
     Some(listener)
 }
 
@@ -179,14 +176,19 @@ fn x_forwarded_for(spec: &ListenerSpec) -> XForwardedFor {
 fn is_enforceable(site: &mut Site<'_>, spec: &ListenerSpec, at: &FieldPath, id: ListenerId) -> bool {
     let acl =
         spec.other.get("aclConfig").is_some_and(|acl| acl.as_object().is_some_and(|acl| !acl.is_empty()));
-    let unenforced = [("aclConfig", acl), ("caEnabled", spec.ca_enabled == Some(true))];
-    for (field, _) in unenforced.iter().filter(|(_, asked)| *asked) {
-        let message = format!("the gateway doesn't enforce `{field}`, so it leaves out listener `{id}`");
-        let help = "take the field out to serve the listener to everybody, or serve it by ALB";
+    // ALB knows client certificates for HTTPS only; the gateway needs to know which CA is meant.
+    let clients = spec.ca_enabled == Some(true)
+        && (id.protocol != Protocol::Https || tls::client_cas(site, spec).is_empty());
+    let open = "take the field out to serve the listener to everybody";
+    let secret = "name a Secret with `ca.crt` in `caCertificates`, as `CertificateId: namespace/name`";
+    let unenforced = [("aclConfig", acl, open), ("caEnabled", clients, secret)];
+    for (field, _, help) in unenforced.iter().filter(|(_, asked, _)| *asked) {
+        let message = format!("the gateway can't enforce `{field}`, so it leaves out listener `{id}`");
+        let help = format!("{help}, or serve it by ALB");
         site.say(site.at(&build::UNENFORCED_PROTECTION, at.key(*field), message).help(help));
     }
     unserved(site, spec, at);
-    unenforced.iter().all(|(_, asked)| !asked)
+    unenforced.iter().all(|(_, asked, _)| !asked)
 }
 
 /// Fields that only the cloud product honours.

@@ -20,6 +20,7 @@ mod lint;
 mod merge;
 mod paths;
 mod quota;
+mod review;
 mod rule;
 mod server_group;
 mod shadow;
@@ -29,12 +30,15 @@ pub use net_alb_api::ObjectKey;
 
 pub use build::build;
 pub use class::{CONTROLLER, alb_config_name, implicit_alb_config};
-pub use fragment::{Context, Peers, fragment};
+pub use fragment::{Context, Peers, fragment, is_canary, order_of};
 pub use frame::frame;
 pub use limit::Limits;
-pub use merge::merge;
-pub use quota::{Quota, Usage, quota, servers};
-pub use shadow::{Shadow, shadows};
+pub use merge::{listener_conflict, merge};
+pub use quota::{Quota, Usage, Used, quota, servers};
+pub use review::{
+    Origins, Review, explicit_order, missing_alb_config, same_order, service_annotations, shadowed,
+};
+pub use shadow::{Claim, Shadow, claims, shadows};
 
 pub use action::{Action, Cors, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
 pub use alb::{

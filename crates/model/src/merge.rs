@@ -23,7 +23,7 @@ pub fn merge(frame: Alb, fragments: impl IntoIterator<Item = Fragment>) -> Outco
     for fragment in fragments {
         for part in fragment.listeners {
             if let Some(other) = listeners.keys().find(|other| other.conflicts_with(part.id)) {
-                diagnostics.push(conflict(&fragment.ingress, part.id, *other));
+                diagnostics.push(listener_conflict(&fragment.ingress, part.id, *other));
                 continue;
             }
             let listener =
@@ -52,7 +52,8 @@ fn priority(fragment: &Fragment) -> Option<&Priority> {
     fragment.listeners.first()?.rules.first().map(|rule| &rule.priority)
 }
 
-fn conflict(ingress: &ObjectKey, id: ListenerId, other: ListenerId) -> Diagnostic {
+/// What to say of an Ingress whose listener isn't there, since another one has its port.
+pub fn listener_conflict(ingress: &ObjectKey, id: ListenerId, other: ListenerId) -> Diagnostic {
     let message = format!(
         "`{id}` and `{other}` can't share a port; an Ingress before this one has the other, and this Ingress' rules are not on `{id}`"
     );

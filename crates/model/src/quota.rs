@@ -37,6 +37,30 @@ pub struct Quota {
     pub certificates: Usage,
 }
 
+/// What is counted rule by rule. It is a sum over fragments, so that whoever adds and removes them can keep it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Rules of all listeners.
+    pub rules: usize,
+    /// Servers, for each rule that forwards to them.
+    pub servers: usize,
+}
+
+impl Used {
+    /// What a load balancer with its rules uses; `count` says how many servers a backend has.
+    pub fn of(alb: &Alb, count: impl Fn(&Backend) -> usize) -> Used {
+        let rules = alb.listeners.iter().map(|listener| listener.rules.len()).sum();
+        Used { rules, servers: servers(alb, alb.edition, count).used }
+    }
+
+    fn of_quotas(self, alb: &Alb) -> (Quota, Usage) {
+        let quota = quota(alb, alb.edition);
+        let servers = servers(alb, alb.edition, |_| 0);
+        let rules = Usage { used: self.rules, ..quota.rules };
+        (Quota { rules, ..quota }, Usage { used: self.servers, ..servers })
+    }
+}
+
 /// What a load balancer uses of the quotas of an edition.
 pub fn quota(alb: &Alb, edition: Edition) -> Quota {
     let limits = edition.limits();
@@ -78,14 +102,8 @@ pub fn servers(alb: &Alb, edition: Edition, count: impl Fn(&Backend) -> usize) -
 }
 
 /// Names every quota that is exceeded.
-pub(crate) fn check(
-    alb: &Alb,
-    place: &Place,
-    settings: &Settings,
-    count: impl Fn(&Backend) -> usize,
-) -> Vec<Diagnostic> {
-    let quota = quota(alb, alb.edition);
-    let servers = servers(alb, alb.edition, count);
+pub(crate) fn check(alb: &Alb, used: Used, place: &Place, settings: &Settings) -> Vec<Diagnostic> {
+    let (quota, servers) = used.of_quotas(alb);
     let all: [(&'static Code, &str, Usage, &str); 4] = [
         (
             &build::TOO_MANY_LISTENERS,

@@ -1,6 +1,6 @@
 //! Rules that can never be taken, since an earlier one has the same conditions.
 
-use crate::{Alb, Condition, Direction, ListenerId, Priority, Rule};
+use crate::{Alb, Condition, Direction, Fragment, ListenerId, Priority, Rule};
 use std::collections::BTreeMap;
 
 /// Two rules of which the second gets nothing, for these hosts and paths.
@@ -16,9 +16,10 @@ pub struct Shadow {
     pub whole: bool,
 }
 
-/// One request that a rule wants: what it has to have in all.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Claim {
+/// One request that a rule wants: what it has to have in all. Of two rules of a load balancer with the same claim the first one
+/// gets the request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Claim {
     listener: ListenerId,
     direction: Direction,
     url: String,
@@ -32,7 +33,7 @@ pub fn shadows(alb: &Alb) -> Vec<Shadow> {
     let mut shadows: BTreeMap<(&Priority, &Priority), Shadow> = BTreeMap::new();
     for listener in &alb.listeners {
         for rule in &listener.rules {
-            let claims = claims(listener.id, rule);
+            let claims = claims_of(listener.id, rule);
             let count = claims.len();
             for claim in claims {
                 let url = claim.url.clone();
@@ -56,8 +57,14 @@ pub fn shadows(alb: &Alb) -> Vec<Shadow> {
     shadows.into_values().collect()
 }
 
+/// Everything that the rules of a fragment want.
+pub fn claims(fragment: &Fragment) -> impl Iterator<Item = Claim> {
+    let rules = fragment.listeners.iter().flat_map(|part| part.rules.iter().map(move |rule| (part.id, rule)));
+    rules.flat_map(|(id, rule)| claims_of(id, rule))
+}
+
 /// Each pair of a host and a path with everything else that the rule asks for.
-fn claims(listener: ListenerId, rule: &Rule) -> Vec<Claim> {
+fn claims_of(listener: ListenerId, rule: &Rule) -> Vec<Claim> {
     let any = || vec![String::new()];
     let (mut hosts, mut paths, mut rest) = (any(), any(), Vec::new());
     for condition in &rule.conditions {

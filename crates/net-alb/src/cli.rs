@@ -1,6 +1,6 @@
 //! The command line: what can be typed, and nothing of what it does.
 
-use crate::cmd::{build, completions, convert, dev, explain, lint};
+use crate::cmd::{build, completions, controller, convert, dev, explain, gateway, lint};
 use crate::exit::{Exit, Failure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -38,6 +38,10 @@ enum Command {
     Lint(lint::LintArgs),
     /// Say which rule a request takes and why, or what a diagnostic code means
     Explain(explain::ExplainArgs),
+    /// Serve what a cluster's KIngresses and Ingresses ask for: one of several replicas
+    Gateway(gateway::GatewayArgs),
+    /// Write KIngress status in a cluster, from what its gateways serve
+    Controller(controller::ControllerArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -51,6 +55,8 @@ impl Cli {
             Command::Build(args) => build::run(&args),
             Command::Lint(args) => lint::run(&args),
             Command::Explain(args) => explain::run(&args),
+            Command::Gateway(args) => gateway::run(args),
+            Command::Controller(args) => controller::run(args),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -15,7 +15,11 @@
 //! compared whole; `SNAPSHOTS=overwrite cargo test` accepts what the stages now say.
 
 mod case;
+mod certificate;
 mod requests;
+mod tls_client;
 
 pub use case::{Case, run, snapshot, yaml};
+pub use certificate::{Authority, Issued};
 pub use requests::{Expect, Request, parse_requests};
+pub use tls_client::{anybody, trusting};

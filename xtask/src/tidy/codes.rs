@@ -1,4 +1,4 @@
-//! Every diagnostic code is used, and every one that refuses has a case that provokes it.
+//! Every diagnostic code and every metric is used, and every code that refuses has a case that provokes it.
 
 use super::is_rust;
 use anyhow::Result;
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn check(root: &Path, files: &[PathBuf]) -> Result<Vec<String>> {
     let mut complaints = unprovoked(root, files)?;
-    complaints.extend(unused(root, files)?);
+    complaints.extend(unused(root, files, "crates/diag/src/codes", "code")?);
+    complaints.extend(unused(root, files, "crates/diag/src/metrics", "metric")?);
     Ok(complaints)
 }
 
@@ -34,14 +35,14 @@ fn unprovoked(root: &Path, files: &[PathBuf]) -> Result<Vec<String>> {
         .collect())
 }
 
-/// The registry's statics, by name, that no code outside of the registry mentions.
-fn unused(root: &Path, files: &[PathBuf]) -> Result<Vec<String>> {
+/// A registry's statics, by name, that no code outside of the registry mentions.
+fn unused(root: &Path, files: &[PathBuf], folder: &str, what: &str) -> Result<Vec<String>> {
     let (mut registry, mut rest) = (String::new(), String::new());
     for file in files.iter().filter(|file| is_rust(file)) {
         let text = fs::read_to_string(root.join(file))?;
-        if file.starts_with("crates/diag/src/codes") { registry += &text } else { rest += &text }
+        if file.starts_with(folder) { registry += &text } else { rest += &text }
     }
     let names = registry.lines().filter_map(|line| line.strip_prefix("pub static ")?.split(':').next());
     let unused = names.filter(|name| !rest.contains(*name));
-    Ok(unused.map(|name| format!("code {name} is used nowhere; delete it")).collect())
+    Ok(unused.map(|name| format!("{what} {name} is used nowhere; delete it")).collect())
 }

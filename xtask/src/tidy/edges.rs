@@ -8,7 +8,8 @@ use std::path::Path;
 
 /// What a pure crate may never depend on: sockets, clocks, files.
 const IMPURE: &[&str] = &["tokio", "hyper", "kube", "reqwest", "notify", "socket2", "rand"];
-const PURE: &[&str] = &["net-alb-diag", "net-alb-api", "net-alb-convert", "net-alb-model"];
+const PURE: &[&str] =
+    &["net-alb-diag", "net-alb-api", "net-alb-convert", "net-alb-model", "net-alb-pipeline"];
 
 pub(super) fn check(root: &Path) -> Result<Vec<String>> {
     let allowed = table(root)?;

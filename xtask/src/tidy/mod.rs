@@ -18,7 +18,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     complaints.extend(edges::check(root)?);
     complaints.extend(codes::check(root, &files)?);
     complaints.extend(text::check(root, &files));
-    complaints.extend(stale_pages(root));
+    complaints.extend(stale_pages(root)?);
     if complaints.is_empty() {
         println!("tidy: {} files, nothing to say", files.len());
         return Ok(());
@@ -40,12 +40,12 @@ fn tracked(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(list.lines().map(PathBuf::from).filter(|file| root.join(file).is_file()).collect())
 }
 
-fn stale_pages(root: &Path) -> Vec<String> {
+fn stale_pages(root: &Path) -> Result<Vec<String>> {
     let stale = |(path, text): &(&str, String)| {
         std::fs::read_to_string(root.join(path)).ok().as_deref() != Some(text)
     };
-    let pages = generate::pages().into_iter().filter(stale);
-    pages.map(|(path, _)| format!("{path} is stale; run `cargo xtask gen`")).collect()
+    let pages = generate::pages(root)?.into_iter().filter(stale);
+    Ok(pages.map(|(path, _)| format!("{path} is stale; run `cargo xtask gen`")).collect())
 }
 
 /// Whether a file is Rust source of ours.

@@ -37,6 +37,10 @@ pub fn rule_reason_key(backend: &str) -> String {
     format!("{PREFIX}rule-reason.{backend}")
 }
 
+/// On an Ingress: the network hash of its KIngress. A request to one of its backends whose header `K-Network-Hash` says `override`
+/// arrives there with this value instead, so that whoever answers the probe can say which version is served.
+pub const NETWORK_HASH: &str = "net-alb.knative.dev/network-hash";
+
 /// On an AlbConfig: the status that a listener of the embedded ALB answers when no rule matches. Without it ALB's own
 /// 503 (an empty default group); Knative wants 404.
 pub const DEFAULT_STATUS: &str = "net-alb.knative.dev/default-status";

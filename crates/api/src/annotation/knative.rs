@@ -5,6 +5,10 @@
 pub const INGRESS_CLASS: &str = "networking.knative.dev/ingress.class";
 /// The class that net-alb answers to.
 pub const ALB_INGRESS_CLASS: &str = "alb.ingress.networking.knative.dev";
+/// Request header of a probe; [`NETWORK_HASH_OVERRIDE`] in it is replaced by the hash of the KIngress that is served.
+pub const NETWORK_HASH_HEADER: &str = "K-Network-Hash";
+/// The value of [`NETWORK_HASH_HEADER`] that asks for the hash (networking `pkg/http/header/header.go`).
+pub const NETWORK_HASH_OVERRIDE: &str = "override";
 /// Label: `cluster-local` keeps a Service or Route private.
 pub const VISIBILITY: &str = "networking.knative.dev/visibility";
 /// Label on what a networking layer makes: the KIngress it is for.

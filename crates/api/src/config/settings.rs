@@ -23,6 +23,9 @@ pub struct Settings {
     pub internet_class: String,
     /// The IngressClass of cluster-local hosts.
     pub intranet_class: String,
+    /// Whether Ingresses made of KIngresses carry the network hash. Only where Knative may probe: in a cluster. No key of
+    /// `config-alb`; default off.
+    pub network_hash: bool,
 }
 
 impl Default for Settings {
@@ -33,6 +36,7 @@ impl Default for Settings {
             cluster_local: ClusterLocal::Separate,
             internet_class: "knative-alb-ingress-internet".into(),
             intranet_class: "knative-alb-ingress-intranet".into(),
+            network_hash: false,
         }
     }
 }

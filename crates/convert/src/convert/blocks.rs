@@ -6,9 +6,10 @@ use super::rule::Rule;
 use super::tags::{Tags, takes_everything};
 use super::{Conversion, codes};
 use net_alb_api::config::AnnotationFormat;
-use net_alb_api::{IngressRule, Visibility};
-use net_alb_diag::FieldPath;
-use std::collections::BTreeSet;
+use net_alb_api::{IngressRule, KIngress, ObjectKey, Visibility};
+use net_alb_diag::codes::build::HOST_TAKEN;
+use net_alb_diag::{Diagnostic, FieldPath, Place};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// Which hosts.
@@ -62,14 +63,20 @@ fn hosts(conversion: &mut Conversion<'_>, rule: &IngressRule, place: &FieldPath)
         return Some(Hosts::Any);
     }
     let mut hosts = BTreeSet::new();
+    let mut taken: BTreeMap<ObjectKey, Vec<(usize, String)>> = BTreeMap::new();
     for (index, written) in rule.hosts.iter().enumerate() {
         let host = written.to_ascii_lowercase();
-        if is_host(&host) {
-            hosts.insert(host);
-        } else {
+        if !is_host(&host) {
             let message = format!("`{written}` is no full DNS name");
             conversion.report(&codes::INVALID_HOST, &place.key("hosts").index(index), message);
+        } else if let Some(owner) = conversion.other_owner(&host) {
+            taken.entry(owner).or_default().push((index, host));
+        } else {
+            hosts.insert(host);
         }
+    }
+    for (owner, lost) in taken {
+        report_taken(conversion, &owner, &lost, place);
     }
     if conversion.settings.annotation_format == AnnotationFormat::Article
         && rule.visibility() == Visibility::ClusterLocal
@@ -77,6 +84,27 @@ fn hosts(conversion: &mut Conversion<'_>, rule: &IngressRule, place: &FieldPath)
         hosts = full_names(&hosts);
     }
     (!hosts.is_empty()).then_some(Hosts::These(hosts))
+}
+
+/// Names the hosts of a rule that belong to another KIngress.
+fn report_taken(
+    conversion: &mut Conversion<'_>,
+    owner: &ObjectKey,
+    lost: &[(usize, String)],
+    place: &FieldPath,
+) {
+    let Some((first, _)) = lost.first() else { return };
+    let hosts = lost.iter().map(|(_, host)| format!("`{host}`")).collect::<Vec<_>>().join(", ");
+    let belong = if lost.len() == 1 { "belongs" } else { "belong" };
+    let message =
+        format!("{hosts} {belong} to KIngress `{owner}` already, so this one doesn't get the requests");
+    let object = conversion.object.clone();
+    let keeper = owner.to_ref("networking.internal.knative.dev", KIngress::KIND);
+    let keeper = Place::Field { object: keeper, path: FieldPath::root() };
+    let diagnostic = Diagnostic::new(&HOST_TAKEN, object, place.key("hosts").index(*first), message)
+        .related(keeper, "the one that keeps it: it is the oldest, or the first by namespace/name")
+        .help("rename one of the two, or give it another domain");
+    conversion.push(diagnostic);
 }
 
 /// Without `name.ns` and `name.ns.svc` where `name.ns.svc.cluster.local` is there too.

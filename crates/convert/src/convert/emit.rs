@@ -32,6 +32,10 @@ pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: &Draft) -> Ingress
     if let Some(ports) = draft.ports {
         annotations.insert(format!("{ALB}listen-ports"), ports.to_owned());
     }
+    if conversion.settings.network_hash {
+        let hash = net_alb_api::network_hash(conversion.kingress);
+        annotations.insert(extension::NETWORK_HASH.to_owned(), hash);
+    }
     for (placed, name) in placed.iter().zip(&names) {
         if is_article {
             annotate_as_the_article(&mut annotations, placed, name);

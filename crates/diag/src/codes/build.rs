@@ -6,6 +6,7 @@ mod canary;
 mod class;
 mod quota;
 mod rule;
+mod tls;
 
 pub use annotation::*;
 pub use backend::*;
@@ -13,6 +14,7 @@ pub use canary::*;
 pub use class::*;
 pub use quota::*;
 pub use rule::*;
+pub use tls::*;
 
 use crate::Code;
 
@@ -88,4 +90,5 @@ pub(super) const ALL: &[&Code] = &[
     &TOO_MANY_LISTENERS,
     &TOO_MANY_CERTIFICATES,
     &TOO_MANY_SERVERS,
+    &UNSERVED_TLS_POLICY,
 ];

@@ -14,6 +14,9 @@ pub(super) const ALL: &[&Code] = &[
     &HEALTH_CHECK_NOT_SERVED,
     &TRAFFIC_MIRROR_NOT_SERVED,
     &BAD_FIXED_RESPONSE,
+    &BAD_CERTIFICATE,
+    &EXPIRED_CERTIFICATE,
+    &BAD_CLIENT_CA,
 ];
 
 /// A regular expression that doesn't compile or is too big.
@@ -143,4 +146,44 @@ pub static BAD_FIXED_RESPONSE: Code = Code {
     example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"FixedResponse\",\"FixedResponseConfig\":\
               {\"contentType\":\"text/plain\",\"httpCode\":\"99\",\"content\":\"\"}}]\n",
     fix: "choose one of the statuses above",
+};
+
+/// A Secret's certificate that can't be used.
+pub static BAD_CERTIFICATE: Code = Code {
+    id: "NA3020",
+    reason: "BadCertificate",
+    severity: Severity::Error,
+    title: "a certificate can't be used",
+    explanation: "A Secret of type `kubernetes.io/tls` holds a certificate with its issuers in `tls.crt` and the \
+                  certificate's own key in `tls.key`, both in PEM (Kubernetes, \"TLS Secrets\"). Whoever used an earlier, \
+                  good version goes on with that; where there was none, hosts of this Secret get the listener's default \
+                  certificate.",
+    example: "kind: Secret\ntype: kubernetes.io/tls\nstringData:\n  tls.crt: hello\n  tls.key: world\n",
+    fix: "make the Secret anew with `kubectl create secret tls`",
+};
+
+/// A Secret's certificate that is past its time.
+pub static EXPIRED_CERTIFICATE: Code = Code {
+    id: "NA3021",
+    reason: "ExpiredCertificate",
+    severity: Severity::Warning,
+    title: "a certificate has expired",
+    explanation: "Clients refuse a certificate after its last day (RFC 5280 §4.1.2.5). An earlier version of the Secret that \
+                  is still good stays in use; where there is none, the expired certificate is shown, so that clients say \
+                  what is wrong.",
+    example: "openssl x509 -noout -enddate -in tls.crt\n",
+    fix: "renew the certificate",
+};
+
+/// A Secret with no usable CA for client certificates.
+pub static BAD_CLIENT_CA: Code = Code {
+    id: "NA3022",
+    reason: "BadClientCa",
+    severity: Severity::Error,
+    title: "clients can't be asked for certificates",
+    explanation: "A listener with `caEnabled` lets in clients with a certificate of a CA in the Secrets of `caCertificates`, in \
+                  PEM as `ca.crt`. Whoever used an earlier, good version goes on with that; where there was none, the listener \
+                  refuses every client, since it was meant to be closed to strangers.",
+    example: "kind: Secret\nstringData:\n  ca.crt: hello\n",
+    fix: "put the CA's certificate in PEM into the Secret as `ca.crt`",
 };

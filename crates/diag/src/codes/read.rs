@@ -226,8 +226,9 @@ pub static LISTENER_NOT_SERVED: Code = Code {
     reason: "ListenerNotServed",
     severity: Severity::Warning,
     title: "a listener that `dev` doesn't open",
-    explanation: "`dev` speaks plain HTTP. Rules of HTTPS and QUIC listeners are read, checked and shown by `build` and \
-                  `explain`, but no port is opened for them.",
+    explanation: "An HTTPS listener needs a certificate: a Secret of type `kubernetes.io/tls` beside the Ingress or KIngress \
+                  that names it, or one that `dev --https` makes. Rules of a listener that isn't opened are read, checked and \
+                  shown by `build` and `explain`.",
     example: "spec:\n  tls:\n  - {hosts: [hello.example.com], secretName: hello}\n",
-    fix: "ask the same rules with `net-alb explain --request 'GET https://…'`, or serve the host on plain HTTP meanwhile",
+    fix: "run `dev --https`, or add the Secret that `spec.tls` names",
 };

@@ -50,23 +50,37 @@ impl Job<'_> {
     ) -> Result<Upstream, Failure> {
         let other = endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
         trace.endpoint = Some(other);
+        self.worker.metrics.retries.add(1);
         self.any(other).await.map_err(Failure::Refused)
     }
 
     async fn any(&self, address: SocketAddr) -> Result<Upstream, Reason> {
         match self.worker.upstreams.take(address) {
-            Some(socket) => Ok(Upstream { socket, address, reused: true }),
+            Some(socket) => {
+                self.worker.metrics.reuses.add(1);
+                Ok(Upstream { socket, address, reused: true })
+            }
             None => self.fresh(address).await,
         }
     }
 
     /// A new connection.
     async fn fresh(&self, address: SocketAddr) -> Result<Upstream, Reason> {
+        let metrics = &self.worker.metrics;
         self.deadline.set(self.worker.timeouts.connect);
         match self.deadline.watch(TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => Ok(Upstream { socket: Socket::new(stream), address, reused: false }),
-            Ok(Err(_)) => Err(Reason::ConnectFailed),
-            Err(_) => Err(Reason::ConnectTimeout),
+            Ok(Ok(stream)) => {
+                metrics.connects.add(1);
+                Ok(Upstream { socket: Socket::new(stream), address, reused: false })
+            }
+            Ok(Err(_)) => {
+                metrics.connects_refused.add(1);
+                Err(Reason::ConnectFailed)
+            }
+            Err(_) => {
+                metrics.connects_timed_out.add(1);
+                Err(Reason::ConnectTimeout)
+            }
         }
     }
 }

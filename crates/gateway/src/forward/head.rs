@@ -75,6 +75,10 @@ impl Incoming<'_> {
         for (name, computed) in edits.computed() {
             let copied = match computed {
                 Computed::Header(from) => self.head.headers.values(from).next(),
+                Computed::Override(value) => self.head.headers.values(name).next().map(|own| match own {
+                    b"override" => value.as_bytes(),
+                    own => own,
+                }),
                 Computed::System(_) => Some(&b""[..]),
             };
             let Some(copied) = copied else { continue };
@@ -82,7 +86,7 @@ impl Incoming<'_> {
             out.extend_from_slice(b": ");
             // Writing into memory can't fail.
             let _ = match computed {
-                Computed::Header(_) => out.write_all(copied),
+                Computed::Header(_) | Computed::Override(_) => out.write_all(copied),
                 Computed::System(SystemValue::ClientSrcPort) => write!(out, "{}", self.peer.port()),
                 Computed::System(SystemValue::ClientSrcIp) => {
                     write!(out, "{}", self.peer.ip().to_canonical())
@@ -116,6 +120,9 @@ pub(crate) fn push_request(
         kind => passes(kind, incoming) && !edits.drops(name),
     });
     push_forwarded(incoming, out);
+    if let Some(span) = &incoming.span {
+        span.push(out);
+    }
     match incoming.facts.framing {
         Framing::None | Framing::UntilClose => {}
         Framing::Length(length) => {
@@ -189,6 +196,7 @@ fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
         FieldKind::XForwardedHost => !set.host,
         FieldKind::XForwardedClientSrcPort => !set.client_src_port,
         FieldKind::SlbId => !set.slb_id,
+        FieldKind::Traceparent => incoming.span.is_none(),
         // A body of length 0 is none, but its sender may want it said.
         FieldKind::ContentLength => incoming.facts.framing == Framing::None,
         FieldKind::Host

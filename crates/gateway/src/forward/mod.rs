@@ -9,6 +9,7 @@ pub(crate) mod head;
 pub(crate) mod http2;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
+mod websocket;
 
 use crate::endpoints::Endpoints;
 use crate::http1::request::Facts;
@@ -19,6 +20,8 @@ use crate::table::action::{Forward, TargetPlan};
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
+use crate::tls::TlsFacts;
+use crate::trace::SpanContext;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
 use head::Rewritten;
@@ -35,13 +38,16 @@ pub(crate) struct Incoming<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) listener: &'a ListenerKey,
     pub(crate) frame: &'a Frame,
-    pub(crate) secure: bool,
+    /// Where the client speaks TLS.
+    pub(crate) tls: Option<&'a TlsFacts>,
+    /// Its place in a trace, where requests are traced.
+    pub(crate) span: Option<SpanContext>,
 }
 
 impl Incoming<'_> {
     /// `http` or `https`, as the client spoke.
     pub(crate) fn scheme(&self) -> &'static str {
-        if self.secure { "https" } else { "http" }
+        if self.tls.is_some() { "https" } else { "http" }
     }
 }
 
@@ -183,6 +189,7 @@ impl<'a> Job<'a> {
                 Err(exchange::Broken::Unanswered)
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
+                    self.worker.metrics.retries.add(1);
                     upstream = self.reconnect(upstream.address, endpoints, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),

@@ -118,7 +118,7 @@ impl Answer for Http1Answer<'_> {
 
 impl Replying for Http1Answer<'_> {
     async fn reply(&mut self, reply: &Reply, request_over: bool) -> io::Result<()> {
-        let Connection { worker, deadline, .. } = self.connection;
+        let (worker, deadline) = (&self.connection.worker, &self.connection.deadline);
         let keeps = request_over && self.keep_alive && !self.connection.is_closing();
         let options: &[u8] = match (keeps, self.http10) {
             (false, _) => b"connection: close\r\n",

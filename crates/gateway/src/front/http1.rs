@@ -2,12 +2,13 @@
 
 use super::answer::Http1Answer;
 use super::body::Http1Body;
+use super::recording::record_refused;
 use super::reply::Reply;
-use super::respond::{Asked, Outcome, Replying, record_refused, respond};
+use super::respond::{Asked, Outcome, Replying, respond};
 use super::{Connection, http2};
 use crate::buffer::{Buffer, SMALL};
 use crate::forward::{Answer, RequestBody};
-use crate::http1::request::{Facts, Parsed};
+use crate::http1::request::{Facts, Parsed, Version};
 use crate::reason::Reason;
 use crate::worker::Scratch;
 use std::rc::Rc;
@@ -33,9 +34,16 @@ pub(crate) async fn serve(connection: &Rc<Connection>) {
     if !wait(connection, &mut input).await {
         return;
     }
-    if http2::is_preface(connection, &mut input).await {
+    // Over TLS a client says before what it speaks (RFC 9113 §3.3); in clear it shows.
+    let is_http2 = if connection.listener.state.tls.is_some() {
+        connection.socket.speaks(b"h2")
+    } else {
+        http2::is_preface(connection, &mut input).await
+    };
+    if is_http2 {
         return http2::serve(connection, input).await;
     }
+    let _open = connection.speaks(Version::Http11);
     loop {
         if input.is_empty() && !wait(connection, &mut input).await {
             return;
@@ -44,6 +52,8 @@ pub(crate) async fn serve(connection: &Rc<Connection>) {
         let next = match read_head(connection, &mut input, &mut scratch).await {
             Ok(true) => answer(connection, &mut input, &mut scratch).await,
             Ok(false) => Next::Drop,
+            // Who speaks no HTTP couldn't read the answer.
+            Err(_) if is_foreign(input.filled()) => Next::Close,
             Err(reason) => refuse(connection, reason, &mut scratch.answer).await,
         };
         connection.worker.give_scratch(scratch);
@@ -110,7 +120,11 @@ async fn answer(connection: &Connection, input: &mut Buffer, scratch: &mut Scrat
             (true, true) => Next::Drop,
             (_, false) => Next::Close,
         },
-        Outcome::Tunnelled | Outcome::Broken => Next::Drop,
+        Outcome::Tunnelled => Next::Drop,
+        Outcome::Broken => {
+            connection.socket.abort();
+            Next::Drop
+        }
     }
 }
 
@@ -121,8 +135,16 @@ async fn refuse(connection: &Connection, reason: Reason, out: &mut Vec<u8>) -> N
     let mut answer = Http1Answer::new(connection, out, &facts, connection.worker.timeouts.head);
     // Whether the client takes it makes no difference: the connection ends.
     let _ = answer.reply(&reply, false).await;
-    record_refused(connection, &reply, answer.sent());
+    record_refused(connection, facts.version, &reply, answer.sent());
     Next::Close
+}
+
+/// Whether a first line is another protocol's: no version of HTTP in it, and nothing that a request could be for.
+fn is_foreign(bytes: &[u8]) -> bool {
+    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let target = line.split(|b| *b == b' ').nth(1).unwrap_or(b"/");
+    let has = |text: &[u8]| memchr::memmem::find(line, text).is_some();
+    !target.starts_with(b"/") && !target.starts_with(b"*") && !has(b"HTTP/") && !has(b"://")
 }
 
 /// Bytes that are read and dropped before a connection is closed.

@@ -1,22 +1,22 @@
 //! From a request's head to the end of its answer: what is the same for every protocol of the client's side.
 
-use super::Connection;
+use super::Client;
 use super::decide::{Decision, decide};
 use super::grpc;
+use super::recording::{Ended, Recording, Watched};
 use super::reply::Reply;
-use crate::access_log::Record;
-use crate::forward::{Answer, Failure, Forwarded, Incoming, Job, RequestBody, Scratch, Trace, tunnel};
+use crate::forward::tunnel::{self, Tunnel};
+use crate::forward::{Answer, Failure, Forwarded, Incoming, Job, RequestBody, Scratch, Trace};
 use crate::listener::Serving;
 use crate::reason::Reason;
 use crate::table::action::End as RuleEnd;
 use crate::worker::clock::Deadline;
 use std::io;
-use std::time::{Duration, Instant};
 
 /// A request whose head has been read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) connection: &'a Connection,
+    pub(crate) connection: &'a Client,
     /// The request's own, where a connection has several requests at once.
     pub(crate) deadline: &'a Deadline,
     pub(crate) serving: &'a Serving,
@@ -50,67 +50,40 @@ pub(crate) async fn respond<B: RequestBody, A: Replying>(
     scratch: &mut Scratch,
 ) -> Outcome {
     let worker = &asked.connection.worker;
-    let begun = worker.options.access_log.is_some().then(Instant::now);
+    let recording = Recording::begin(asked);
     let Asked { serving, incoming, .. } = *asked;
     let rule = serving.table.route(&incoming.head).map(|rule| &**rule);
     let mut trace = Trace::default();
+    let mut watched = Watched::new(answer);
     let over = match decide(serving, incoming, rule, worker.epoch) {
-        Decision::Reply(made) => reply(asked, &made, body, answer).await,
+        Decision::Reply(made) => reply(asked, &made, body, &mut watched).await,
         Decision::Forward(rule, forward) => {
             let (deadline, table) = (asked.deadline, &*serving.table);
             let job = Job { worker, deadline, incoming, table, rule, forward };
-            let outcome = job.run(body, answer, scratch, &mut trace).await;
-            conclude(asked, outcome, body, answer).await
+            let outcome = job.run(body, &mut watched, scratch, &mut trace).await;
+            conclude(asked, outcome, body, &mut watched).await
         }
     };
-    if let (Some(begun), Some(log)) = (begun, &worker.options.access_log) {
-        log.record(&Record {
-            listener: &asked.connection.listener.state.key,
-            client: asked.connection.peer,
-            method: incoming.head.method,
-            host: incoming.head.authority,
-            path: incoming.head.path,
-            status: if answer.status() == 0 { over.status } else { answer.status() },
-            received: asked.head_bytes + body.received(),
-            sent: answer.sent(),
-            duration: begun.elapsed(),
-            rule: rule.map(|rule| &rule.rule().id),
-            reason: rule.map(|rule| rule.rule().reason.as_str()),
-            target: rule.zip(trace.target).and_then(|(rule, target)| rule.target_group(target)),
-            endpoint: trace.endpoint,
-            error: over.error,
-        });
-    }
+    let status = watched.status();
+    recording.end(&Ended {
+        rule,
+        trace,
+        status: if status == 0 { over.status } else { status },
+        upstream_status: watched.upstream_status,
+        received: asked.head_bytes + body.received(),
+        sent: watched.sent(),
+        body_sent: watched.body,
+        outcome: over.outcome,
+        error: over.error,
+    });
     over.outcome
-}
-
-/// Records a request whose head couldn't be read, and what was answered.
-pub(super) fn record_refused(connection: &Connection, reply: &Reply, sent: u64) {
-    if let Some(log) = &connection.worker.options.access_log {
-        log.record(&Record {
-            listener: &connection.listener.state.key,
-            client: connection.peer,
-            method: "",
-            host: "",
-            path: "",
-            status: reply.status,
-            received: 0,
-            sent,
-            duration: Duration::ZERO,
-            rule: None,
-            reason: None,
-            target: None,
-            endpoint: None,
-            error: reply.reason,
-        });
-    }
 }
 
 /// A request that is over.
 #[derive(Debug)]
 struct Over {
     outcome: Outcome,
-    /// For the access log, where nothing was answered.
+    /// Where nothing was answered.
     status: u16,
     error: Option<Reason>,
 }
@@ -130,7 +103,7 @@ async fn conclude<B: RequestBody, A: Replying>(
     asked: &Asked<'_>,
     outcome: Result<Forwarded<'_>, Failure>,
     body: &mut B,
-    answer: &mut A,
+    answer: &mut Watched<'_, A>,
 ) -> Over {
     match outcome {
         Ok(Forwarded::Answered) => Over::without_error(Outcome::Answered),
@@ -138,8 +111,11 @@ async fn conclude<B: RequestBody, A: Replying>(
             body.upgrade();
             let worker = &asked.connection.worker;
             let patience = asked.incoming.frame.request;
+            let _active = asked.connection.listener.metrics.tunnels.enter();
             // An end of a listener ends it only with the grace period.
-            tunnel::run(worker, asked.deadline, patience, (body, answer), server).await;
+            let is_websocket = tunnel::is_websocket(&asked.incoming.head);
+            let tunnel = Tunnel { worker, deadline: asked.deadline, patience, is_websocket };
+            tunnel.run((body, answer), server).await;
             Over::without_error(Outcome::Tunnelled)
         }
         Ok(Forwarded::Replaced(rule)) => match &rule.plan.end {
@@ -157,13 +133,14 @@ async fn reply<B: RequestBody, A: Replying>(
     asked: &Asked<'_>,
     made: &Reply,
     body: &mut B,
-    answer: &mut A,
+    watched: &mut Watched<'_, A>,
 ) -> Over {
+    watched.body = made.body.len() as u64;
     let written = if made.reason.is_some() && grpc::is_grpc(asked.incoming.head.headers) {
         let made = grpc::reply(made, asked.deadline.is_at_cap());
-        answer.reply(&made, body.skip()).await
+        watched.answer.reply(&made, body.skip()).await
     } else {
-        answer.reply(made, body.skip()).await
+        watched.answer.reply(made, body.skip()).await
     };
     let outcome = if written.is_ok() { Outcome::Answered } else { Outcome::Broken };
     Over { outcome, status: made.status, error: made.reason }

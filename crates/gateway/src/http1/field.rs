@@ -20,6 +20,7 @@ pub(crate) enum FieldKind {
     XForwardedHost,
     XForwardedClientSrcPort,
     SlbId,
+    Traceparent,
 }
 
 impl FieldKind {
@@ -33,6 +34,7 @@ impl FieldKind {
             7 if is(b"upgrade") => FieldKind::Upgrade,
             10 if is(b"connection") => FieldKind::Connection,
             10 if is(b"keep-alive") => FieldKind::Hop,
+            11 if is(b"traceparent") => FieldKind::Traceparent,
             14 if is(b"content-length") => FieldKind::ContentLength,
             15 if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
             16 if is(b"proxy-connection") => FieldKind::Hop,
@@ -71,7 +73,7 @@ impl ConnectionOptions {
                 self.keep_alive = true;
             } else if token.eq_ignore_ascii_case(b"upgrade") {
                 self.upgrade = true;
-            } else if FieldKind::of(token) == FieldKind::Other {
+            } else if matches!(FieldKind::of(token), FieldKind::Other | FieldKind::Traceparent) {
                 let named = |span: &&mut FieldSpan| span.name(text).eq_ignore_ascii_case(token);
                 spans.iter_mut().filter(named).for_each(|span| span.kind = FieldKind::Hop);
             }

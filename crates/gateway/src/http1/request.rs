@@ -44,13 +44,14 @@ pub(crate) enum Version {
     /// Knows neither chunks nor 1xx.
     Http10,
     Http11,
-    #[allow(dead_code, reason = "its front comes next")]
     Http2,
-    #[allow(dead_code, reason = "its front comes next")]
     Http3,
 }
 
 impl Version {
+    /// All, in the order of their numbers.
+    pub(crate) const ALL: [Version; 4] = [Version::Http10, Version::Http11, Version::Http2, Version::Http3];
+
     /// As ALB writes it into a header.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

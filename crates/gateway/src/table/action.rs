@@ -4,10 +4,11 @@ use super::limit::TrafficLimit;
 use super::split::Splitter;
 use super::template::Template;
 use crate::endpoints::{Endpoints, Registry};
+use crate::metrics::revision::{RevisionKey, RevisionTrack};
 use net_alb_diag::{Code, codes};
 use net_alb_model::{
-    Action, BackendProtocol, Cors, Direction, FixedResponse, HeaderValue, Redirect, Rewrite, Rule, Scheduler,
-    ServerGroup, ServerGroupId, Target,
+    Action, BackendProtocol, Cors, Direction, FixedResponse, HeaderValue, ObjectKey, Redirect, Rewrite, Rule,
+    Scheduler, ServerGroup, ServerGroupId, Target,
 };
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ pub(crate) struct TargetPlan {
     /// The rule's own edits and the target's.
     pub(crate) edits: Arc<HeaderEdits>,
     pub(crate) protocol: BackendProtocol,
+    /// Where its requests are counted.
+    pub(crate) track: RevisionTrack,
 }
 
 /// `None` is "as it is".
@@ -72,8 +75,10 @@ pub(crate) struct Remark(pub(crate) &'static Code, pub(crate) String);
 
 /// What actions are compiled with.
 pub(crate) struct Groups<'a> {
-    pub(crate) groups: &'a [ServerGroup],
+    pub(crate) all: &'a [ServerGroup],
     pub(crate) registry: &'a Registry,
+    /// The Ingress, if its targets are counted by themselves.
+    pub(crate) tracked: Option<&'a ObjectKey>,
 }
 
 impl Plan {
@@ -101,7 +106,10 @@ impl Plan {
                     split: Arc::new(Splitter::new(targets.iter().map(|target| target.weight))),
                     targets: targets
                         .iter()
-                        .map(|target| target_plan(target, &own, groups, remarks))
+                        .map(|target| TargetPlan {
+                            track: track(rule, target, groups),
+                            ..target_plan(target, &own, groups, remarks)
+                        })
                         .collect(),
                 })
             }
@@ -197,7 +205,7 @@ fn target_plan(
         [] => Arc::clone(compiled),
         own => Arc::new(HeaderEdits::new(&[own, rule_edits].concat())),
     };
-    let group = groups.groups.iter().find(|group| group.id == target.server_group);
+    let group = groups.all.iter().find(|group| group.id == target.server_group);
     if let Some(group) = group {
         remark_on_group(group, remarks);
     }
@@ -213,7 +221,17 @@ fn target_plan(
     };
     let protocol = group.map_or(BackendProtocol::Http, |group| group.protocol);
     let keepalive = group.is_none_or(|group| group.keepalive);
-    TargetPlan { endpoints, keepalive, edits, protocol }
+    TargetPlan { endpoints, keepalive, edits, protocol, track: RevisionTrack::default() }
+}
+
+/// Where a target's requests are counted.
+fn track(rule: &Rule, target: &Target, groups: &Groups<'_>) -> RevisionTrack {
+    match (groups.tracked, &target.server_group) {
+        (Some(ingress), ServerGroupId::Service { backend, .. }) => {
+            groups.registry.revisions.track(RevisionKey::new(ingress, &backend.service.name, rule))
+        }
+        _ => RevisionTrack::default(),
+    }
 }
 
 fn remark_on_group(group: &ServerGroup, remarks: &mut Vec<Remark>) {

@@ -16,6 +16,8 @@ pub(crate) struct HeaderEdits {
 pub(crate) enum Computed {
     Header(Box<str>),
     System(SystemValue),
+    /// In place of the request's own value if that is `override`.
+    Override(Box<str>),
 }
 
 /// One change, in the order of the rule's actions.
@@ -69,7 +71,9 @@ impl Edit {
             return Err(BadEdit::NoHeaderName);
         }
         match self {
-            Edit::Set(_, HeaderValue::UserDefined(value)) if !is_header_value(value) => {
+            Edit::Set(_, HeaderValue::UserDefined(value) | HeaderValue::InPlaceOfOverride(value))
+                if !is_header_value(value) =>
+            {
                 Err(BadEdit::ControlCharacter)
             }
             Edit::Set(_, HeaderValue::ReferenceHeader(name)) if !is_header_name(name) => {
@@ -111,6 +115,9 @@ impl HeaderEdits {
                 }
                 Edit::Set(name, HeaderValue::ReferenceHeader(from)) => {
                     computed.push((name.as_str().into(), Computed::Header(from.as_str().into())));
+                }
+                Edit::Set(name, HeaderValue::InPlaceOfOverride(value)) => {
+                    computed.push((name.as_str().into(), Computed::Override(value.as_str().into())));
                 }
                 Edit::Set(name, HeaderValue::SystemDefined(value)) => {
                     computed.push((name.as_str().into(), Computed::System(*value)));

@@ -31,6 +31,7 @@ pub use head::{Headers, RequestHead, ResponseHead};
 pub use rule::CompiledRule;
 
 use crate::endpoints::Registry;
+use crate::metrics::revision::is_gray;
 use index::Index;
 use net_alb_diag::{Diagnostic, Outcome};
 use net_alb_model::{Alb, Direction, Fragment, Listener, ListenerId, ObjectKey};
@@ -139,9 +140,15 @@ impl Table {
         let mut diagnostics = Vec::new();
         let old = self.ingresses.get(&*key(ingress)).cloned().unwrap_or_default();
         let old: BTreeMap<_, _> = old.iter().map(|rule| (rule.rule().id.clone(), rule)).collect();
+        let tracked = is_gray(fragment);
         let shares = fragment.listeners.iter().enumerate().filter(|(_, share)| share.id == listener);
         let origins = shares.flat_map(|(index, share)| {
-            (0..share.rules.len()).map(move |position| Origin { fragment, listener: index, position })
+            (0..share.rules.len()).map(move |position| Origin {
+                fragment,
+                listener: index,
+                position,
+                tracked,
+            })
         });
         let mut rules = Vec::new();
         for origin in origins {

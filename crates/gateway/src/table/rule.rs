@@ -16,6 +16,7 @@ pub struct CompiledRule {
     position: u32,
     /// The conditions that being found in the index doesn't prove.
     checks: Box<[Check]>,
+    tracked: bool,
     pub(crate) plan: Plan,
     diagnostics: Box<[Diagnostic]>,
 }
@@ -26,6 +27,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) fragment: &'a Arc<Fragment>,
     pub(crate) listener: usize,
     pub(crate) position: usize,
+    /// Its targets are counted by themselves.
+    pub(crate) tracked: bool,
 }
 
 impl Origin<'_> {
@@ -48,7 +51,8 @@ impl CompiledRule {
                 checks.push(check);
             }
         }
-        let groups = Groups { groups: &origin.fragment.server_groups, registry };
+        let tracked = origin.tracked.then_some(ingress);
+        let groups = Groups { all: &origin.fragment.server_groups, registry, tracked };
         let mut remarks = Vec::new();
         let plan = Plan::new(rule, &groups, &mut remarks).map_err(|why| refuse(ingress, rule, &why))?;
         Ok(CompiledRule {
@@ -57,6 +61,7 @@ impl CompiledRule {
             listener: narrow(origin.listener),
             position: narrow(origin.position),
             checks: checks.into(),
+            tracked: origin.tracked,
             plan,
             diagnostics: remarks.iter().map(|remark| diagnostic(ingress, rule, remark)).collect(),
         })
@@ -107,6 +112,7 @@ impl CompiledRule {
             targets.map(|target| group(&target.server_group)).collect::<Vec<_>>()
         };
         self.position == narrow(origin.position)
+            && self.tracked == origin.tracked
             && self.rule() == origin.rule()
             && groups(&self.fragment, self.rule()) == groups(origin.fragment, origin.rule())
     }

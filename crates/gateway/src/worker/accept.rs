@@ -1,3 +1,4 @@
+use super::clock::Deadline;
 use super::{Census, Worker};
 use crate::front::{Connection, http1};
 use crate::listener::{ListenerState, LocalListener};
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -23,7 +24,8 @@ pub(super) async fn run(
     state: Arc<ListenerState>,
     stop: Rc<Notify>,
 ) {
-    let state = Rc::new(LocalListener::new(state));
+    let metrics = worker.metrics_of(&state.key);
+    let state = Rc::new(LocalListener::new(state, metrics));
     let mut stopped = pin!(stop.notified());
     loop {
         let mut is_stopped = false;
@@ -38,19 +40,42 @@ pub(super) async fn run(
             Some(Err(_)) => tokio::time::sleep(PAUSE).await,
         }
     }
-    let mut context = Context::from_waker(std::task::Waker::noop());
-    while let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context) {
-        serve(&worker, &state, stream, peer);
+    // Asked of the system itself: the runtime may not have heard yet of those that came last.
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, peer)) = listener.accept() {
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        if let Ok(stream) = stream {
+            serve(&worker, &state, stream, peer);
+        }
     }
 }
 
 fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer: SocketAddr) {
-    let connection = Rc::new(Connection::new(worker, state, Socket::new(stream), peer));
     let census = Census::new(worker);
+    if state.state.tls.is_some() {
+        let (worker, state) = (Rc::clone(worker), Rc::clone(state));
+        tokio::task::spawn_local(async move {
+            if let Some(socket) = secure(&worker, &state, stream).await {
+                http1::serve(&Rc::new(Connection::new(&worker, &state, socket, peer))).await;
+            }
+            drop(census);
+        });
+        return;
+    }
+    let connection = Rc::new(Connection::new(worker, state, Socket::new(stream), peer));
     tokio::task::spawn_local(async move {
         http1::serve(&connection).await;
         drop(census);
     });
+}
+
+/// The TLS handshake, for which a client has as long as for a request's head.
+async fn secure(worker: &Worker, listener: &LocalListener, stream: TcpStream) -> Option<Socket> {
+    let config = listener.state.tls.as_ref()?.config()?;
+    let session = rustls::ServerConnection::new(config).ok()?;
+    let deadline = Deadline::new(&worker.clock);
+    deadline.set(worker.timeouts.head);
+    deadline.watch(Socket::secure(stream, session)).await.ok()?.ok()
 }
 
 /// The peer went away before it was accepted.

@@ -12,15 +12,21 @@ use crate::forward::Scratch as ForwardScratch;
 use crate::forward::http2::Sessions;
 use crate::forward::pool::Upstreams;
 use crate::http1::request::Request;
+use crate::listener::ListenerKey;
+use crate::metrics::Metrics;
+use crate::metrics::listener::ListenerMetrics;
+use crate::metrics::worker::WorkerMetrics;
 use crate::options::Options;
 use crate::socket::Socket;
+use crate::table::Headers;
+use crate::trace::{Ids, SpanContext};
 use clock::{Clock, Ticks};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::sync::Notify;
 
@@ -28,6 +34,15 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) options: Arc<Options>,
+    number: usize,
+    all_metrics: Arc<Metrics>,
+    /// What is saved up towards the next line of the access log.
+    logged: Cell<u64>,
+    /// What each request adds to it.
+    logged_share: u64,
+    ids: Ids,
+    /// What this thread counts.
+    pub(crate) metrics: Arc<WorkerMetrics>,
     pub(crate) timeouts: Timeouts,
     /// A moment before any request, the same on all threads.
     pub(crate) epoch: Instant,
@@ -42,6 +57,17 @@ pub(crate) struct Worker {
     connections: Cell<usize>,
     /// The last connection has ended.
     empty: Notify,
+    /// The grace period is over: who can say goodbye does.
+    pub(crate) parting: Notify,
+}
+
+/// What all threads are started with.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) options: Arc<Options>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// A moment before any request.
+    pub(crate) epoch: Instant,
 }
 
 /// The limits that are times.
@@ -60,6 +86,20 @@ pub(crate) struct Scratch {
     pub(crate) answer: Vec<u8>,
 }
 
+/// A whole line of the access log.
+const LINE: u64 = 1 << 32;
+
+/// What a request adds towards a line: a whole number, rounded up, so that ten times a tenth is one.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "0 to 2³²"
+)]
+fn share_of_line(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * LINE as f64).ceil() as u64
+}
+
 /// Sets of buffers kept for later.
 const KEPT: usize = 256;
 
@@ -67,9 +107,16 @@ const KEPT: usize = 256;
 const LARGEST_KEPT: usize = 32 * 1024;
 
 impl Worker {
-    fn new(options: Arc<Options>, epoch: Instant) -> Worker {
+    fn new(shared: Shared, number: usize) -> Worker {
+        let Shared { options, metrics, epoch } = shared;
         let limits = &options.limits;
         Worker {
+            number,
+            metrics: Arc::clone(&metrics.workers[number]),
+            all_metrics: metrics,
+            logged: Cell::new(0),
+            logged_share: share_of_line(options.access_log_share),
+            ids: Ids::default(),
             timeouts: Timeouts { head: limits.head_timeout.into(), connect: limits.connect_timeout.into() },
             upstreams: Upstreams::new(limits.upstream_idle, limits.upstream_idle_timeout.into()),
             sessions: Sessions::default(),
@@ -81,18 +128,29 @@ impl Worker {
             draining: Cell::new(None),
             connections: Cell::new(0),
             empty: Notify::new(),
+            parting: Notify::new(),
         }
     }
 
     /// Reads into the buffer, which has a block only while there is something to read: an empty one gives its block back to
     /// wait, a parked one stays parked. The block grows up to `most`; beyond it's an error.
     pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
+        self.fill_by(buffer, most, |context, buffer| socket.poll_read(context, buffer)).await
+    }
+
+    /// As [`Worker::fill`], from whatever can be read.
+    pub(crate) async fn fill_by(
+        &self,
+        buffer: &mut Buffer,
+        most: usize,
+        mut poll_read: impl FnMut(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
+    ) -> io::Result<usize> {
         poll_fn(|context| {
             let parked = buffer.is_parked();
             if !self.buffers.make_room(buffer, most) {
                 return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
             }
-            let read = socket.poll_read(context, buffer);
+            let read = poll_read(context, buffer);
             if read.is_pending() {
                 if parked {
                     self.buffers.park(buffer);
@@ -103,6 +161,24 @@ impl Worker {
             read
         })
         .await
+    }
+
+    /// Whether a request without an error goes into the access log: as many as are wanted, evenly spread.
+    pub(crate) fn is_logged(&self) -> bool {
+        let saved = self.logged.get() + self.logged_share;
+        self.logged.set(saved % LINE);
+        saved >= LINE
+    }
+
+    /// A request's place in a trace, where requests are traced.
+    pub(crate) fn begin_span(&self, headers: Headers<'_>) -> Option<SpanContext> {
+        let tracing = self.options.tracing.as_ref()?;
+        Some(tracing.begin(&self.ids, headers.values("traceparent").next()))
+    }
+
+    /// What this thread counts of a listener.
+    pub(crate) fn metrics_of(&self, listener: &ListenerKey) -> Arc<ListenerMetrics> {
+        self.all_metrics.listener(listener, self.number)
     }
 
     /// Whether the thread is about to end.

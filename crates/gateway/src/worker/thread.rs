@@ -1,7 +1,6 @@
 use super::clock::Ticks;
-use super::{Worker, accept};
+use super::{Shared, Worker, accept};
 use crate::listener::ListenerState;
-use crate::options::Options;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::Notify;
@@ -45,7 +44,7 @@ pub(crate) struct WorkerHandle {
 }
 
 impl WorkerHandle {
-    pub(crate) fn start(number: usize, options: Arc<Options>, epoch: Instant) -> io::Result<WorkerHandle> {
+    pub(crate) fn start(number: usize, shared: Shared) -> io::Result<WorkerHandle> {
         let (commands, receiver) = unbounded_channel();
         let (started, ready) = channel();
         let thread = thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
@@ -53,7 +52,7 @@ impl WorkerHandle {
             match runtime {
                 Ok(runtime) => {
                     let _ = started.send(Ok(()));
-                    runtime.block_on(run(receiver, options, epoch));
+                    runtime.block_on(run(receiver, shared, number));
                 }
                 Err(error) => drop(started.send(Err(error))),
             }
@@ -76,8 +75,8 @@ impl WorkerHandle {
     }
 }
 
-async fn run(mut commands: UnboundedReceiver<Command>, options: Arc<Options>, epoch: Instant) {
-    let worker = Rc::new(Worker::new(options, epoch));
+async fn run(mut commands: UnboundedReceiver<Command>, shared: Shared, number: usize) {
+    let worker = Rc::new(Worker::new(shared, number));
     let ticking = Rc::clone(&worker);
     tokio::task::spawn_local(async move {
         let sweep = || {
@@ -126,14 +125,20 @@ struct Listening {
 /// How long an unused connection may still send a request that was on its way already.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
+/// How long a WebSocket has to say goodbye after the grace period.
+const PARTING: Duration = Duration::from_millis(500);
+
 async fn drain(worker: &Worker, grace: Duration) {
-    let ended = async {
+    let ended = || async {
         while worker.connections.get() > 0 {
             worker.empty.notified().await;
         }
     };
-    // What is left after the grace period is cut with the thread.
-    let _ = tokio::time::timeout(grace, ended).await;
+    if tokio::time::timeout(grace, ended()).await.is_err() {
+        worker.parting.notify_waiters();
+        // What is left after that is cut with the thread.
+        let _ = tokio::time::timeout(PARTING.min(grace), ended()).await;
+    }
     worker.upstreams.clear();
     worker.sessions.clear();
 }

@@ -105,13 +105,12 @@ struct Lines(Mutex<Sender<String>>);
 
 impl AccessLog for Lines {
     fn record(&self, record: &Record<'_>) {
+        let (method, host, path) =
+            record.request.map_or(("", "", ""), |head| (head.method, head.authority, head.path));
         let endpoint = if record.endpoint.is_some() { "at an endpoint" } else { "nowhere" };
         let line = format!(
-            "{} {} {}{} {} rule={:?} {:?} target={:?} {endpoint} error={:?} in={} out={}",
+            "{} {method} {host}{path} {} rule={:?} {:?} target={:?} {endpoint} error={:?} in={} out={}",
             record.listener,
-            record.method,
-            record.host,
-            record.path,
             record.status,
             record.rule.map(|rule| &rule.0),
             record.reason,

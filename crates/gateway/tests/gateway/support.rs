@@ -7,6 +7,7 @@ use net_alb_gateway::{Change, Gateway, Limits, ListenerKey, ObjectKey, Options};
 use net_alb_model::{
     AddressType, Alb, Backend as BackendId, DefaultAction, Edition, Listener, ListenerDefaults, XForwardedFor,
 };
+use rustls::Connection as Tls;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -98,6 +99,7 @@ pub(crate) fn listener() -> Listener {
         security_policy: None,
         certificate_secrets: vec![],
         certificate_ids: vec![],
+        client_ca_secrets: Vec::new(),
         x_forwarded_for: XForwardedFor::default(),
         default_action: DefaultAction::Status(404),
         rules: vec![],
@@ -237,6 +239,8 @@ impl Answer {
 /// A connection that reads messages.
 pub(crate) struct Stream {
     pub(crate) stream: TcpStream,
+    /// Where it's encrypted.
+    pub(crate) tls: Option<Tls>,
     read: VecDeque<u8>,
 }
 
@@ -245,18 +249,30 @@ impl Stream {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Stream { stream, read: VecDeque::new() }
+        Stream { stream, tls: None, read: VecDeque::new() }
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.stream.write_all(bytes)
+        match &mut self.tls {
+            None => self.stream.write_all(bytes),
+            Some(Tls::Client(tls)) => rustls::Stream::new(tls, &mut self.stream).write_all(bytes),
+            Some(Tls::Server(tls)) => rustls::Stream::new(tls, &mut self.stream).write_all(bytes),
+        }
+    }
+
+    fn fill(&mut self, block: &mut [u8]) -> std::io::Result<usize> {
+        match &mut self.tls {
+            None => self.stream.read(block),
+            Some(Tls::Client(tls)) => rustls::Stream::new(tls, &mut self.stream).read(block),
+            Some(Tls::Server(tls)) => rustls::Stream::new(tls, &mut self.stream).read(block),
+        }
     }
 
     /// Reads one byte; `None` at the end of the connection, however it ends.
     pub(crate) fn byte(&mut self) -> Option<u8> {
         if self.read.is_empty() {
             let mut block = [0; 8 * 1024];
-            let count = match self.stream.read(&mut block) {
+            let count = match self.fill(&mut block) {
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
                 Err(error) => panic!("waited in vain: {error}"),
@@ -283,6 +299,19 @@ impl Stream {
                 read => read,
             };
         }
+    }
+
+    /// The head of a message; `None` if the connection fails before.
+    pub(crate) fn try_head(&mut self) -> Option<String> {
+        let mut head = Vec::new();
+        let mut block = [0; 1024];
+        while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+            match self.fill(&mut block) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => head.extend(&block[..count]),
+            }
+        }
+        Some(String::from_utf8_lossy(&head).into_owned())
     }
 
     /// Up to the empty line, with it.

@@ -51,7 +51,7 @@ impl Peers {
 }
 
 /// Whether an Ingress says that it is a canary; one that says it wrongly is no canary.
-pub(crate) fn is_canary(ingress: &Ingress) -> bool {
+pub fn is_canary(ingress: &Ingress) -> bool {
     let annotations = ingress.metadata.annotations.as_ref();
     let text = |key: &str| annotations.and_then(|annotations| annotations.get(key));
     text(registry::NGINX_CANARY.key).or_else(|| text(registry::CANARY.key)).is_some_and(|text| text == "true")

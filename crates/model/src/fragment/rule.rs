@@ -11,9 +11,10 @@ use super::{Context, action, condition, path};
 use crate::paths::{PathRef, paths};
 use crate::site::Site;
 use crate::{
-    Action, Condition, Direction, FragmentListener, ListenerId, ObjectKey, Pattern, Priority, Protocol, Rule,
-    RuleId, ServerGroup, ServerGroupId, Target, limit,
+    Action, Condition, Direction, FragmentListener, HeaderValue, ListenerId, ObjectKey, Pattern, Priority,
+    Protocol, Rule, RuleId, ServerGroup, ServerGroupId, Target, limit,
 };
+use net_alb_api::annotation::{knative, registry};
 use net_alb_api::{Ingress, Objects};
 use net_alb_diag::codes::build;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub(crate) struct Rules<'a, O> {
     weighted: Vec<Weighted<'a, O>>,
     groups: Groups<'a, O>,
     regex: bool,
+    /// What Knative's probes ask for.
+    probe: Option<Action>,
 }
 
 /// A rule before it is on a listener.
@@ -76,6 +79,7 @@ impl<'a, O: Objects> Rules<'a, O> {
             weighted,
             groups: Groups::new(ingress, treatment, context.objects),
             regex: path::uses_regex(site),
+            probe: probe(site),
         }
     }
 
@@ -216,7 +220,10 @@ impl<'a, O: Objects> Rules<'a, O> {
         let actions = if redirects {
             assembly::ssl_redirect(&draft.steps)
         } else {
-            draft.steps.iter().cloned().chain(self.last_on(draft, id)).collect()
+            let last = self.last_on(draft, id);
+            let forwards = matches!(last, Some(Action::ForwardGroup { .. }));
+            let probe = self.probe.iter().filter(|_| forwards);
+            probe.chain(&draft.steps).cloned().chain(last).collect()
         };
         let reason = match &draft.reason {
             Some(reason) => reason.clone(),
@@ -273,6 +280,13 @@ impl<'a, O: Objects> Rules<'a, O> {
         let all: BTreeMap<&ServerGroupId, &ServerGroup> = all.flat_map(|groups| &groups.by_id).collect();
         used.iter().filter_map(|id| all.get(id).map(|group| (*group).clone())).collect()
     }
+}
+
+/// The action that answers Knative's probes: it counts towards no limit of ALB, which doesn't know it.
+fn probe(site: &Site<'_>) -> Option<Action> {
+    let hash = site.text(&registry::NETWORK_HASH).filter(|hash| !hash.is_empty())?;
+    let key = knative::NETWORK_HASH_HEADER.to_owned();
+    Some(Action::InsertHeader { key, value: HeaderValue::InPlaceOfOverride(hash.to_owned()) })
 }
 
 /// The backend as it shows in the rule's id: with its port, unless the forward is in the annotation.

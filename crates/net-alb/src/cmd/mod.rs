@@ -1,10 +1,13 @@
 //! The commands, one file each. A command reads, runs stages, prints.
 
 pub(crate) mod build;
+mod cluster;
 pub(crate) mod completions;
+pub(crate) mod controller;
 pub(crate) mod convert;
 pub(crate) mod dev;
 pub(crate) mod explain;
+pub(crate) mod gateway;
 pub(crate) mod lint;
 
 use crate::cli::{Format, Inputs, SettingsArgs};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod cases;
+mod https;
 mod process;
 mod reload;
 mod request;

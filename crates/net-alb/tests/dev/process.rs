@@ -38,8 +38,10 @@ impl Dev {
     /// The same, with something to read on stdin.
     pub(crate) fn start_with_stdin(args: &[&str], stdin: &str) -> Dev {
         let mut child = Command::new(env!("CARGO_BIN_EXE_net-alb"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--listen-local", "127.0.0.1:0", "--threads", "2"])
+            .args(["dev", "--listen", "127.0.0.1:0", "--listen-local", "127.0.0.1:0"])
+            .args(["--listen-https", "127.0.0.1:0", "--threads", "2"])
             .args(args)
+            .env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

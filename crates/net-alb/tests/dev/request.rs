@@ -1,5 +1,6 @@
 //! Requests over a plain socket, also as a printed curl line says.
 
+use net_alb_testkit::trusting;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -32,8 +33,22 @@ pub(crate) fn get(server: SocketAddr, host: &str, path: &str, headers: &[&str]) 
 
 /// A request without a body.
 pub(crate) fn send(server: SocketAddr, method: &str, host: &str, path: &str, headers: &[&str]) -> Answer {
-    let mut stream = TcpStream::connect(server).unwrap();
+    exchange(&mut connect(server), method, host, path, headers)
+}
+
+fn connect(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+}
+
+fn exchange(
+    stream: &mut (impl Read + Write),
+    method: &str,
+    host: &str,
+    path: &str,
+    headers: &[&str],
+) -> Answer {
     let lines: Vec<String> = headers.iter().map(|line| format!("{line}\r\n")).collect();
     let request =
         format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", lines.concat());
@@ -51,6 +66,7 @@ pub(crate) fn curl(line: &str) -> Answer {
     let mut words = shell_words(line.trim()).into_iter();
     assert_eq!(words.next().as_deref(), Some("curl"));
     let (mut host, mut headers, mut url) = (String::new(), Vec::new(), String::new());
+    let (mut trust, mut connect_to) = (None, None);
     while let Some(word) = words.next() {
         match word.as_str() {
             "-H" => {
@@ -61,11 +77,23 @@ pub(crate) fn curl(line: &str) -> Answer {
                 }
             }
             "--cookie" => headers.push(format!("Cookie: {}", words.next().unwrap())),
+            "-k" => trust = Some(net_alb_testkit::anybody()),
+            "--cacert" => trust = Some(trusting(&std::fs::read_to_string(words.next().unwrap()).unwrap())),
+            "--connect-to" => {
+                connect_to = words.next().unwrap().strip_prefix("::").map(|server| server.parse().unwrap());
+            }
             _ => url = word,
         }
     }
-    let (server, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    if let Some((name, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) {
+        let server = connect_to.unwrap_or_else(|| name.parse().unwrap());
+        let sni = name.parse::<SocketAddr>().map_or(name.to_owned(), |address| address.ip().to_string());
+        let tls = rustls::ClientConnection::new(trust.unwrap(), sni.try_into().unwrap()).unwrap();
+        let mut stream = rustls::StreamOwned::new(tls, connect(server));
+        return exchange(&mut stream, "GET", name, &format!("/{path}"), &headers);
+    }
+    let (server, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     get(server.parse().unwrap(), &host, &format!("/{path}"), &headers)
 }
 

@@ -46,6 +46,17 @@ super::annotations! {
         source: OWN,
         status: Status::Implemented,
     }
+    NETWORK_HASH {
+        doc: "The network hash of the KIngress that this Ingress was made of. A request whose header `K-Network-Hash` is `override` \
+              reaches its backend with this value there; any other value passes unchanged. Knative's probes ask so which version is served",
+        key: "net-alb.knative.dev/network-hash",
+        on: &[On::Ingress],
+        value: ValueType::Text("64 hexadecimal digits"),
+        default: "",
+        example: "385d7a6e2ea1e3709ef779b4f69daf4380391e758b26fee9fc32291f55bf633f",
+        source: OWN,
+        status: Status::Implemented,
+    }
     DEFAULT_STATUS {
         doc: "The status that the embedded ALB answers when no rule takes a request. Without it: ALB's own 503, the answer of an \
               empty server group. Knative's two classes answer 404",

@@ -37,6 +37,7 @@ data:
         cluster_local: ClusterLocal::Shared,
         internet_class: "public.example".into(),
         intranet_class: "private".into(),
+        ..Settings::default()
     };
     assert_eq!((read, messages), (expected, vec![]));
 }

@@ -107,7 +107,7 @@ pub static HOST_TAKEN: Code = Code {
     reason: "IngressHostTaken",
     severity: Severity::Error,
     title: "two Knative Services claim the same host",
-    explanation: "A host belongs to one KIngress. The one that is first by `order`, then by `namespace/name`, keeps it; the other doesn't get the requests of that host.",
+    explanation: "A host belongs to one KIngress, whatever its paths: else anybody could take a part of a neighbour's host. The oldest by `creationTimestamp` keeps it, then the first by `namespace/name`; the others are served without that host, and one of them gets it when its owner goes. Of Ingresses that were made of KIngresses elsewhere, the first by `order`, then by `namespace/name`, gets the requests.",
     example: "kind: KIngress\nspec:\n  rules:\n  - hosts: [hello.example.com]   # another one has it too\n",
     fix: "rename one of the Services, or change `config-domain`'s template",
 };

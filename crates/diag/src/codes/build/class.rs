@@ -74,7 +74,7 @@ pub static UNENFORCED_PROTECTION: Code = Code {
     reason: "UnenforcedProtection",
     severity: Severity::Error,
     title: "the gateway would not enforce what protects a listener",
-    explanation: "The embedded ALB has no access control lists and no mutual TLS yet. A listener that asks for them is left out: serving it without would open what was meant to be closed.",
+    explanation: "The embedded ALB has no access control lists, and asks clients for certificates (`caEnabled`) only where `caCertificates` names a Secret, as `namespace/name`, since it has no certificate service to ask. A listener that asks for them is left out: serving it without would open what was meant to be closed.",
     example: "kind: AlbConfig\nspec:\n  listeners:\n  - {port: 443, protocol: HTTPS, caEnabled: true}\n",
     fix: "take the field out to serve the listener unprotected, or serve it by ALB (`target: alb`)",
 };

@@ -15,6 +15,7 @@ mod stream;
 use super::{Connection, http1};
 use crate::buffer::{Buffer, SMALL};
 use crate::http1::MOST_FIELDS;
+use crate::http1::request::Version;
 use crate::options::Limits;
 use crate::worker::clock::Ticks;
 use bytes::Bytes;
@@ -87,6 +88,7 @@ pub(crate) async fn serve(connection: &Rc<Connection>, input: Buffer) {
     connection.deadline.set(connection.worker.timeouts.head);
     let handshake = builder(&connection.worker.options.limits).handshake(io);
     let Ok(Ok(mut accepting)) = connection.deadline.watch(handshake).await else { return };
+    let _open = connection.speaks(Version::Http2);
     let session = Rc::new(Session::new(connection));
     let mut leaving = false;
     session.rearm(leaving);

@@ -4,8 +4,9 @@ use super::ledger::Piece;
 use super::{Sending, Session};
 use crate::forward::Answer;
 use crate::front::grpc;
+use crate::front::recording::record_refused;
 use crate::front::reply::Reply;
-use crate::front::respond::{Asked, Outcome, Replying, record_refused, respond};
+use crate::front::respond::{Asked, Outcome, Replying, respond};
 use crate::http1::request::Version;
 use crate::worker::Scratch;
 use crate::worker::clock::Deadline;
@@ -76,7 +77,7 @@ async fn answer(
     if let Err(reason) = taken {
         let reply = Reply::error(reason);
         let written = answer.reply(&reply, true).await;
-        record_refused(connection, &reply, answer.sent());
+        record_refused(connection, Version::Http2, &reply, answer.sent());
         return if written.is_ok() { Outcome::Answered } else { Outcome::Broken };
     }
     let incoming = connection.incoming(head, &serving);

@@ -1,10 +1,14 @@
 //! What `dev` prints: every host with its rules as curl lines, and after that only what has changed.
 
+use super::curl::Route;
 use super::curl::Sample;
-use super::serving::{Serving, http_listeners};
+use super::serving::{Serving, served_listeners};
 use crate::destination::Destination;
 use crate::render::printable;
-use net_alb_model::{AddressType, Alb, Condition, Direction, Listener, Pattern, Rule};
+use net_alb_model::{
+    Action, AddressType, Alb, Condition, Direction, Listener, Pattern, Protocol, Rule, ServerGroup,
+    ServerGroupId,
+};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -37,7 +41,7 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn new(albs: &[Alb], serving: &Serving) -> Self {
-        let mut all: Vec<_> = http_listeners(albs).collect();
+        let mut all: Vec<_> = served_listeners(albs).collect();
         all.sort_by_key(|(alb, _)| alb.address_type == AddressType::Intranet);
         let panels = all.into_iter().filter_map(|(alb, listener)| panel(alb, listener, serving));
         Board { panels: panels.collect() }
@@ -129,7 +133,8 @@ fn panel(alb: &Alb, listener: &Listener, serving: &Serving) -> Option<Panel> {
             hosts[at].lines.extend(lines(rule, pattern, address, alb, listener, serving));
         }
     }
-    Some(Panel { title: format!("{reach} http://{address}"), hosts: join_aliases(hosts) })
+    let scheme = if listener.id.protocol == Protocol::Http { "http" } else { "https" };
+    Some(Panel { title: format!("{reach} {scheme}://{address}"), hosts: join_aliases(hosts) })
 }
 
 /// Hosts with the same rules become one, named by the longest.
@@ -138,8 +143,9 @@ fn join_aliases(hosts: Vec<Host>) -> Vec<Host> {
     let mut index: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for mut host in hosts {
         // What is left of the lines without the name is what the hosts have in common.
-        let own = format!("Host: {}'", host.name);
-        let shape = host.lines.iter().map(|line| line.replace(&own, "Host: '")).collect();
+        let (own, url) = (format!("Host: {}'", host.name), format!("https://{}/", host.name));
+        let bare = |line: &String| line.replace(&own, "Host: '").replace(&url, "https:///");
+        let shape = host.lines.iter().map(bare).collect();
         let Some(at) = index.get(&shape) else {
             index.insert(shape, joined.len());
             joined.push(host);
@@ -173,6 +179,18 @@ fn text(pattern: &Pattern) -> String {
     }
 }
 
+/// Whether a server of this rule speaks HTTP/2.
+fn is_http2(rule: &Rule, alb: &Alb) -> bool {
+    let targets = rule.actions.iter().flat_map(|action| match action {
+        Action::ForwardGroup { targets, .. } => targets.as_slice(),
+        _ => &[],
+    });
+    let is_group = |id: &ServerGroupId, group: &ServerGroup| group.id == *id && group.protocol.is_http2();
+    targets
+        .map(|target| &target.server_group)
+        .any(|id| alb.server_groups.iter().any(|group| is_group(id, group)))
+}
+
 /// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
 fn lines(
     rule: &Rule,
@@ -195,6 +213,13 @@ fn lines(
         Some(taken) if taken != rule.id => {
             [first, format!("  (never reached: {} takes its requests)", printable(&taken.0))]
         }
-        _ => [first, format!("  {}", printable(&sample.command(address)))],
+        _ => {
+            let host = host.map(text);
+            let route = match listener.id.protocol {
+                Protocol::Http => Route::Plain { is_http2: is_http2(rule, alb) },
+                _ => Route::Tls(serving.https.trust(host.as_deref().unwrap_or("localhost"))),
+            };
+            [first, format!("  {}", printable(&sample.command(address, route)))]
+        }
     }
 }

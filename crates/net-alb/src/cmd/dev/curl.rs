@@ -3,6 +3,16 @@
 use net_alb_gateway::table::{Headers, RequestHead};
 use net_alb_model::{Condition, KeyPattern, Pattern, Rule};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+/// How the server is reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Route<'a> {
+    /// In clear; to a server of HTTP/2 without the way round by HTTP/1.1.
+    Plain { is_http2: bool },
+    /// By TLS; the certificate is of this CA, or of one that only its owner knows.
+    Tls(Option<&'a Path>),
+}
 
 /// A request that a rule is meant for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,14 +80,22 @@ impl Sample {
     }
 
     /// The command.
-    pub(super) fn command(&self, server: SocketAddr) -> String {
+    pub(super) fn command(&self, server: SocketAddr, route: Route<'_>) -> String {
         let mut command = "curl".to_owned();
+        match route {
+            Route::Plain { is_http2: false } => {}
+            Route::Plain { is_http2: true } => command.push_str(" --http2-prior-knowledge"),
+            Route::Tls(Some(authority)) => {
+                command.extend([" --cacert ", &word(&authority.display().to_string())]);
+            }
+            Route::Tls(None) => command.push_str(" -k"),
+        }
         match self.method.as_deref() {
             None | Some("GET") => {}
             Some("HEAD") => command += " -I",
             Some(method) => command.extend([" -X ", &quote(method)]),
         }
-        if let Some(host) = &self.host {
+        if let (Some(host), Route::Plain { .. }) = (&self.host, route) {
             command.extend([" -H ", &quote(&format!("Host: {host}"))]);
         }
         for (name, value) in &self.headers {
@@ -89,12 +107,18 @@ impl Sample {
             command.extend([" --cookie ", &quote(&self.cookies.join("; "))]);
         }
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query.join("&")) };
-        let url = format!("http://{server}{}{query}", self.path);
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/:.-_~%".contains(c);
+        let url = match (&self.host, route) {
+            (_, Route::Plain { .. }) => format!("http://{server}{}{query}", self.path),
+            (None, Route::Tls(_)) => format!("https://{server}{}{query}", self.path),
+            (Some(host), Route::Tls(_)) => {
+                // The URL's host is what the certificate must be for; the connection goes here all the same.
+                command.extend([" --connect-to ", &word(&format!("::{server}"))]);
+                format!("https://{host}{}{query}", self.path)
+            }
+        };
         // curl reads braces and brackets in a URL as a set of URLs.
         let glob = if url.contains(['{', '[', ']', '}']) { " -g" } else { "" };
-        let url = if url.chars().all(plain) { url } else { quote(&url) };
-        format!("{command}{glob} {url}")
+        format!("{command}{glob} {}", word(&url))
     }
 }
 
@@ -117,6 +141,12 @@ fn example(pattern: &Pattern) -> Option<String> {
         Pattern::Wildcard(text) => Some(text.replace('*', "").replace('?', "x")),
         Pattern::Regex { .. } => None,
     }
+}
+
+/// One word of a shell, quoted if it must be.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/:.-_~%".contains(c);
+    if text.chars().all(plain) && !text.starts_with('~') { text.to_owned() } else { quote(text) }
 }
 
 /// As a shell takes it letter by letter.
@@ -143,7 +173,7 @@ mod tests {
         };
         Some(
             Sample::of(&rule, Some(&Pattern::Exact("a.example".into())))?
-                .command(SocketAddr::from(([127, 0, 0, 1], 8080))),
+                .command(SocketAddr::from(([127, 0, 0, 1], 8080)), Route::Plain { is_http2: false }),
         )
     }
 

@@ -1,10 +1,12 @@
 //! `net-alb dev FILE…`: serves files on this machine and follows their changes.
 
 mod access;
+mod authority;
 mod backend;
 mod board;
 mod curl;
 mod endpoints;
+mod https;
 mod last_good;
 mod serving;
 mod session;
@@ -13,11 +15,13 @@ mod watch;
 
 use crate::cli::{Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
+use authority::Authority;
 use backend::Backends;
 use clap::Args;
 use endpoints::Override;
+use https::Https;
 use net_alb_gateway::{AccessLog, Gateway, Options};
-use serving::Serving;
+use serving::{Listen, Serving};
 use session::Session;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -35,6 +39,7 @@ Examples:
   net-alb dev --listen 127.0.0.1:0 manifests/                 any free port; it is printed
   net-alb dev --backend hello-00002=127.0.0.1:3000 app.yaml   your own server for one revision
   net-alb dev --access-log app.yaml                           a line a request: rule, reason, target
+  net-alb dev --https app.yaml                                public hosts by HTTPS too; the curl lines show how
 
 A revision without --backend is a built-in server. It answers `Hello $TARGET!`, with TARGET from the
 Knative Service's environment, and names itself in the header `x-revision`; its path /_headers shows
@@ -51,6 +56,12 @@ pub(crate) struct DevArgs {
     /// Where cluster-local hosts are served; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
     listen_local: SocketAddr,
+    /// Serve public hosts by HTTPS too, with certificates by a CA of your own that is made once and kept
+    #[arg(long)]
+    https: bool,
+    /// Where public hosts are served by HTTPS: with --https, or where a file has a certificate for them
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
+    listen_https: SocketAddr,
     /// A server of yours for a revision or a Service; may be repeated
     #[arg(long = "backend", value_name = "NAME=HOST:PORT")]
     backends: Vec<Override>,
@@ -74,7 +85,9 @@ pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     if let Err(error) = &watcher {
         let _ = writeln!(anstream::stderr(), "net-alb: changes won't be noticed: {error}");
     }
-    let serving = Serving::new(gateway, args.listen, args.listen_local);
+    let listen = Listen { public: args.listen, local: args.listen_local, https: args.listen_https };
+    let authority = if args.https { Some(authority()?) } else { None };
+    let serving = Serving::new(gateway, listen, Https::new(authority));
     let mut session = Session::new(args, Backends::new(runtime), serving);
     session.begin()?;
     while watch::next(&events) == Event::Saved {
@@ -83,6 +96,11 @@ pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     let _ = writeln!(anstream::stderr(), "stopping; requests that have begun may finish");
     session.drain(GRACE);
     Ok(Exit::Done)
+}
+
+fn authority() -> Result<Authority, Failure> {
+    let tried = "making a CA for --https; where it is kept, XDG_STATE_HOME says";
+    Authority::open().map_err(Failure::system(tried))
 }
 
 fn options(args: &DevArgs) -> Result<Options, Failure> {

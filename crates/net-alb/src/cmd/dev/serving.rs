@@ -1,6 +1,8 @@
 //! What the gateway is told: only what differs from what it was told last.
 
+use super::https::Https;
 use crate::exit::Failure;
+use net_alb_api::Snapshot;
 use net_alb_diag::codes::read::LISTENER_NOT_SERVED;
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
@@ -11,12 +13,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+/// Where listeners go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listen {
+    pub(super) public: SocketAddr,
+    pub(super) local: SocketAddr,
+    pub(super) https: SocketAddr,
+}
+
 /// The gateway, and what it serves.
-#[derive(Debug)]
 pub(super) struct Serving {
     gateway: Gateway,
-    /// Where the public and the cluster-local listener go.
-    listen: (SocketAddr, SocketAddr),
+    listen: Listen,
+    pub(super) https: Https,
     bound: BTreeMap<ListenerKey, SocketAddr>,
     /// Load balancers without their rules.
     frames: BTreeMap<String, Alb>,
@@ -25,10 +34,10 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    pub(super) fn new(gateway: Gateway, listen: SocketAddr, listen_local: SocketAddr) -> Self {
+    pub(super) fn new(gateway: Gateway, listen: Listen, https: Https) -> Self {
         let (bound, frames) = (BTreeMap::new(), BTreeMap::new());
         let (fragments, endpoints) = (BTreeMap::new(), BTreeMap::new());
-        Serving { gateway, listen: (listen, listen_local), bound, frames, fragments, endpoints }
+        Serving { gateway, listen, https, bound, frames, fragments, endpoints }
     }
 
     /// Ends as [`Gateway::drain`] does.
@@ -52,7 +61,10 @@ impl Serving {
         &mut self,
         albs: &[Alb],
         endpoints: BTreeMap<Backend, Vec<SocketAddr>>,
+        snapshot: &Snapshot,
     ) -> Result<Vec<Diagnostic>, Failure> {
+        let certificates = self.https.update(&self.gateway, albs, snapshot);
+        let mut said = certificates.map_err(Failure::system("making a certificate"))?;
         for (backend, addresses) in &endpoints {
             if self.endpoints.get(backend) != Some(addresses) {
                 self.gateway.set_endpoints(backend, addresses.clone());
@@ -66,7 +78,8 @@ impl Serving {
             self.gateway.set_endpoints(gone, Vec::new());
         }
         self.endpoints = endpoints;
-        Ok(applied.diagnostics)
+        said.extend(applied.diagnostics);
+        Ok(said)
     }
 
     fn configure(&mut self, albs: &[Alb]) {
@@ -99,14 +112,14 @@ impl Serving {
 
     /// Binds listeners that are new, and lets go of those that are gone.
     fn listen(&mut self, albs: &[Alb]) -> Result<(), Failure> {
-        let wanted: BTreeSet<_> = http_listeners(albs).map(|(alb, listener)| key(alb, listener)).collect();
+        let wanted: BTreeSet<_> = served_listeners(albs).map(|(alb, listener)| key(alb, listener)).collect();
         let gone: Vec<_> = self.bound.keys().filter(|key| !wanted.contains(key)).cloned().collect();
         for key in gone {
             if let Some(address) = self.bound.remove(&key) {
                 self.gateway.unbind(address);
             }
         }
-        for (alb, listener) in http_listeners(albs) {
+        for (alb, listener) in served_listeners(albs) {
             let key = key(alb, listener);
             if !self.bound.contains_key(&key) {
                 let address = self.bind(&key, alb.address_type)?;
@@ -118,15 +131,17 @@ impl Serving {
 
     /// The first listener of each reach gets the address that was asked for, every other one a free port beside it.
     fn bind(&self, key: &ListenerKey, reach: AddressType) -> Result<SocketAddr, Failure> {
-        let (flag, asked) = match reach {
-            AddressType::Internet => ("--listen", self.listen.0),
-            AddressType::Intranet => ("--listen-local", self.listen.1),
+        let (flag, asked) = match (reach, key.id.protocol) {
+            (AddressType::Internet, Protocol::Http) => ("--listen", self.listen.public),
+            (AddressType::Internet, _) => ("--listen-https", self.listen.https),
+            (AddressType::Intranet, _) => ("--listen-local", self.listen.local),
         };
         let is_taken = self.bound.values().any(|address| *address == asked);
-        let first = !self
-            .bound
-            .keys()
-            .any(|other| self.frames.get(&other.alb).is_some_and(|f| f.address_type == reach));
+        let is_alike = |other: &ListenerKey| {
+            let reached = self.frames.get(&other.alb).is_some_and(|frame| frame.address_type == reach);
+            reached && (other.id.protocol == key.id.protocol || reach == AddressType::Intranet)
+        };
+        let first = !self.bound.keys().any(is_alike);
         let address = if first && !is_taken { asked } else { SocketAddr::new(asked.ip(), 0) };
         let tried = || format!("listening on {address}; choose another address with {flag}");
         if address.port() != 0 {
@@ -142,28 +157,37 @@ fn key(alb: &Alb, listener: &Listener) -> ListenerKey {
     ListenerKey { alb: alb.name.clone(), id: listener.id }
 }
 
-/// Listeners that speak plain HTTP, port 80 of each load balancer before its others.
-pub(super) fn http_listeners(albs: &[Alb]) -> impl Iterator<Item = (&Alb, &Listener)> {
-    let http = |alb: &'_ Alb| {
+/// Whether a listener is opened: one that speaks TLS needs a certificate for that.
+fn is_served(listener: &Listener) -> bool {
+    match listener.id.protocol {
+        Protocol::Http => true,
+        Protocol::Https => !listener.certificate_secrets.is_empty(),
+        Protocol::Quic => false,
+    }
+}
+
+/// Listeners that are opened, port 80 of each load balancer before its others.
+pub(super) fn served_listeners(albs: &[Alb]) -> impl Iterator<Item = (&Alb, &Listener)> {
+    let served = |alb: &'_ Alb| {
         let mut listeners: Vec<usize> = (0..alb.listeners.len()).collect();
-        listeners.retain(|index| alb.listeners[*index].id.protocol == Protocol::Http);
+        listeners.retain(|index| is_served(&alb.listeners[*index]));
         listeners.sort_by_key(|index| alb.listeners[*index].id.port != 80);
         listeners
     };
-    albs.iter().flat_map(move |alb| http(alb).into_iter().map(move |index| (alb, &alb.listeners[index])))
+    albs.iter().flat_map(move |alb| served(alb).into_iter().map(move |index| (alb, &alb.listeners[index])))
 }
 
-/// What to say of listeners that speak something else and have rules.
+/// What to say of listeners that aren't opened and have rules.
 pub(super) fn unserved(albs: &[Alb]) -> Vec<Diagnostic> {
     let listeners = albs.iter().flat_map(|alb| alb.listeners.iter().map(move |listener| (alb, listener)));
-    let idle = listeners
-        .filter(|(_, listener)| listener.id.protocol != Protocol::Http && !listener.rules.is_empty());
+    let idle = listeners.filter(|(_, listener)| !is_served(listener) && !listener.rules.is_empty());
     let say = |(alb, listener): (&Alb, &Listener)| {
         let rules = listener.rules.len();
-        let message = format!(
-            "listener {} isn't served: `dev` speaks plain HTTP; rules that wait: {rules}",
-            listener.id
-        );
+        let why = match listener.id.protocol {
+            Protocol::Quic => "`dev` doesn't speak QUIC",
+            _ => "it has no certificate",
+        };
+        let message = format!("listener {} isn't served: {why}; rules that wait: {rules}", listener.id);
         let place = Place::Whole(format!("load balancer {}", alb.name));
         Diagnostic::at(&LISTENER_NOT_SERVED, place, message).help(LISTENER_NOT_SERVED.fix)
     };

@@ -80,6 +80,7 @@ impl Session {
         self.texts = texts;
         let empty = nothing_to_read(&reading, &self.args.inputs);
         let mut ran = self.run_stages(&mut reading);
+        self.serving.https.extend(&mut ran.stages.albs);
         let endpoints =
             self.endpoints(&ran.stages).map_err(Failure::system("starting a built-in backend"))?;
         ran.said.extend(empty);
@@ -87,7 +88,7 @@ impl Session {
             ran.said.extend(endpoints::unused(&self.args.backends, &endpoints));
         }
         ran.said.extend(serving::unserved(&ran.stages.albs));
-        ran.said.extend(self.serving.update(&ran.stages.albs, endpoints)?);
+        ran.said.extend(self.serving.update(&ran.stages.albs, endpoints, &ran.stages.snapshot)?);
         ran.said = without_repetition(std::mem::take(&mut ran.said), &ran.sources);
         self.leave_out_heard(&mut ran.said);
         ran.report().map_err(Failure::system("writing to stderr"))?;

@@ -1,0 +1,200 @@
+//! The controller role: one loop that hears everything and writes what follows.
+
+mod message;
+mod record;
+mod writer;
+
+use crate::lease::Leadership;
+use crate::ledger::{Asked, Ledger};
+use crate::replicas::{Heard, Slices, subscribe};
+use crate::status::Addresses;
+use crate::watch::{Kind, Seen, stream};
+use futures_util::stream::{BoxStream, SelectAll};
+use futures_util::{FutureExt, StreamExt};
+use k8s_openapi::jiff::Timestamp;
+use kube::runtime::watcher;
+use kube::{Api, Client};
+use message::Message;
+use net_alb_api::{EndpointSlice, ObjectKey};
+use record::KIngressRecord;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+use writer::Writer;
+
+/// What the controller has to know.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The Service of public clients.
+    pub public: ObjectKey,
+    /// The Service of clients inside the cluster; its endpoints are the replicas.
+    pub internal: ObjectKey,
+    /// `cluster.local`.
+    pub cluster_domain: String,
+    /// Where a replica's admin port is.
+    pub admin_port: u16,
+    /// Our own name: the pod's.
+    pub identity: String,
+}
+
+/// Messages that are taken in before what follows is written.
+const BATCH: usize = 1024;
+/// Without any timer.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Runs until `stop` ends.
+pub async fn run(
+    client: Client,
+    options: Options,
+    leadership: Leadership,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let (heard, hears) = mpsc::channel(BATCH);
+    let (wrote, writes) = mpsc::unbounded_channel();
+    let mut messages: SelectAll<BoxStream<'static, Message>> = SelectAll::new();
+    messages.push(kingresses(&client).map(Message::KIngress).boxed());
+    messages.push(slices(&client, &options.internal).map(Message::Slice).boxed());
+    messages.push(message::received(hears));
+    messages.push(message::finished(writes));
+    messages.push(message::leads(leadership.leads()));
+    messages.push(stop.map(|()| Message::Stop).into_stream().boxed());
+    let mut control = Control {
+        ledger: Ledger::new(addresses(&options)),
+        writer: Writer::new(client, &options.identity, wrote),
+        slices: Slices::default(),
+        subscriptions: BTreeMap::new(),
+        heard,
+        options,
+        epoch: Instant::now(),
+        leads: false,
+    };
+    loop {
+        let pause = control.ledger.next().map_or(IDLE, |at| at.saturating_sub(control.now()));
+        let mut next = tokio::time::timeout(pause, messages.next()).await.unwrap_or(Some(Message::Timer));
+        for _ in 0..BATCH {
+            match next {
+                Some(Message::Stop) | None => return leadership.end().await,
+                Some(message) => control.take(message),
+            }
+            let Some(more) = messages.next().now_or_never() else { break };
+            next = more;
+        }
+        control.write();
+    }
+}
+
+fn kingresses(client: &Client) -> BoxStream<'static, Seen<KIngressRecord>> {
+    let all = watcher::Config::default().any_semantic();
+    stream(Kind::KIngress, Api::all(client.clone()), all, KIngressRecord::ours)
+}
+
+fn slices(client: &Client, service: &ObjectKey) -> BoxStream<'static, Seen<EndpointSlice>> {
+    let own = watcher::Config::default().labels(&format!("kubernetes.io/service-name={}", service.name));
+    stream(Kind::EndpointSlice, Api::namespaced(client.clone(), &service.namespace), own, Some)
+}
+
+fn addresses(options: &Options) -> Addresses {
+    let domain = |key: &ObjectKey| format!("{}.{}.svc.{}", key.name, key.namespace, options.cluster_domain);
+    Addresses { public: domain(&options.public), internal: domain(&options.internal) }
+}
+
+struct Control {
+    ledger: Ledger,
+    writer: Writer,
+    slices: Slices,
+    /// By replica: where it is, and the task that listens to it.
+    subscriptions: BTreeMap<String, (IpAddr, AbortHandle)>,
+    heard: mpsc::Sender<(String, Heard)>,
+    options: Options,
+    epoch: Instant,
+    leads: bool,
+}
+
+impl Control {
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::KIngress(seen) => self.kingress(seen),
+            Message::Slice(seen) => self.slice(seen),
+            Message::Heard(replica, heard) => self.hear(&replica, heard),
+            Message::Wrote(kingress, result) => {
+                let retry = self.now() + RETRY;
+                self.ledger.wrote(&kingress, result.map_err(|()| retry));
+            }
+            Message::Leads(leads) => {
+                tracing::info!("{}", if leads { "leading: writing status" } else { "following" });
+                self.leads = leads;
+                self.ledger.look_at_all();
+            }
+            Message::Timer | Message::Stop => {}
+        }
+    }
+
+    fn kingress(&mut self, seen: Seen<KIngressRecord>) {
+        match seen {
+            Seen::Put(record) => {
+                let key = ObjectKey::of(&record.metadata);
+                let now = self.now();
+                self.ledger.asked(key, Asked::from(*record), now);
+            }
+            Seen::Gone(_, key) => self.ledger.gone(&key),
+            Seen::Synced(_) => tracing::info!("all KIngresses are known"),
+            Seen::Failed(kind, error) => tracing::warn!("{kind:?} can't be watched: {error}"),
+        }
+    }
+
+    fn slice(&mut self, seen: Seen<EndpointSlice>) {
+        match seen {
+            Seen::Put(slice) => self.slices.put(*slice),
+            Seen::Gone(_, key) => self.slices.remove(&key),
+            Seen::Synced(_) => {}
+            Seen::Failed(kind, error) => return tracing::warn!("{kind:?} can't be watched: {error}"),
+        }
+        let live = self.slices.replicas();
+        self.subscriptions.retain(|name, (address, task)| {
+            let stays = live.get(name) == Some(address);
+            if !stays {
+                task.abort();
+            }
+            stays
+        });
+        self.ledger.replicas(&live.keys().cloned().collect::<BTreeSet<_>>());
+        for (name, address) in live {
+            self.subscriptions.entry(name.clone()).or_insert_with(|| {
+                tracing::info!("gateway {name} is at {address}");
+                let at = SocketAddr::new(address, self.options.admin_port);
+                (address, tokio::spawn(subscribe(name, at, self.heard.clone())).abort_handle())
+            });
+        }
+    }
+
+    fn hear(&mut self, replica: &str, heard: Heard) {
+        match heard {
+            Heard::Connected => self.ledger.connected(replica),
+            Heard::Line(line) => self.ledger.heard(replica, line),
+            Heard::Lost(cause) => {
+                tracing::warn!("gateway {replica} can't be heard: {cause}");
+                self.ledger.lost(replica, &cause);
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        if !self.leads {
+            return;
+        }
+        let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        for write in self.ledger.writes(self.now(), &time) {
+            self.writer.write(write);
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+}
+
+/// After a write that failed.
+const RETRY: Duration = Duration::from_millis(500);

@@ -1,0 +1,72 @@
+//! `net-alb gateway`: serves what a cluster's KIngresses and Ingresses ask for.
+//!
+//! Every replica watches for itself and runs all stages in process; it says what it serves on its admin port. Without the API server it
+//! goes on with what it saw last.
+
+mod listeners;
+mod names;
+mod report;
+mod role;
+mod serving;
+
+use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
+use crate::exit::{Exit, Failure};
+use clap::Args;
+use listeners::Listeners;
+use net_alb_controller::acknowledgement::Board;
+use net_alb_controller::admin::Admin;
+use net_alb_gateway::{Gateway, Options};
+use role::Role;
+use serving::Serving;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(crate) struct GatewayArgs {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// Where public hosts are served by HTTP
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8080")]
+    listen: SocketAddr,
+    /// Where cluster-local hosts are served by HTTP
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8081")]
+    listen_local: SocketAddr,
+    /// Threads that serve requests; by default one a processor
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Seconds from SIGTERM, while new connections still come, to the moment when none is accepted any more
+    #[arg(long, value_name = "SECONDS", default_value = "5")]
+    drain_delay: u64,
+    /// Seconds after that in which requests and upgraded connections may finish
+    #[arg(long, value_name = "SECONDS", default_value = "20")]
+    drain_grace: u64,
+}
+
+pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
+    log();
+    let mut options = Options::default();
+    if let Some(threads) = args.threads {
+        options.threads = threads.max(1);
+    }
+    let gateway =
+        Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
+    runtime()?.block_on(async {
+        let stop = stop()?;
+        let board = Arc::new(Board::default());
+        let admin = Arc::new(Admin::new(Some(Arc::clone(&board))));
+        serve(&admin, args.cluster.admin).await?;
+        let listeners = Listeners::new(args.listen, args.listen_local);
+        let client = client().await?;
+        let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
+        let role = Role::new(client, &args.cluster.system_namespace, admin, serving, stop);
+        role.run(Duration::from_secs(args.drain_delay)).await;
+        Ok::<(), Failure>(())
+    })?;
+    tracing::info!("stopping; requests that have begun may finish");
+    let grace = Duration::from_secs(args.drain_grace);
+    if let Some(gateway) = Arc::into_inner(gateway) {
+        gateway.drain(grace);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,203 @@
+//! What is acknowledged of each KIngress: a version is served once its rules are in effect and its backends are there.
+
+use net_alb_api::ObjectKey;
+use net_alb_controller::acknowledgement::{Board, Effect, Problem};
+use net_alb_model::Backend;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The KIngresses that are served.
+#[derive(Debug)]
+pub(super) struct Report {
+    board: Arc<Board>,
+    kingresses: BTreeMap<ObjectKey, Entry>,
+    /// Those that wait for a backend's servers.
+    waiting: BTreeSet<(Backend, ObjectKey)>,
+    /// Backends that have a server.
+    served: BTreeSet<Backend>,
+    dirty: BTreeSet<ObjectKey>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    version: String,
+    /// What the stages say of it.
+    problems: Vec<Problem>,
+    /// What the compiler says of its rules, by Ingress.
+    compiled: BTreeMap<ObjectKey, Vec<Problem>>,
+    /// Where its rules lead, by Ingress.
+    backends: BTreeMap<ObjectKey, Vec<Backend>>,
+    waits_for: Vec<Backend>,
+    /// Every backend has been there since this version came: from then on they are no matter of routing.
+    complete: bool,
+}
+
+impl Report {
+    pub(super) fn new(board: Arc<Board>) -> Report {
+        Report {
+            board,
+            kingresses: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            served: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+        }
+    }
+
+    /// A KIngress has this version now.
+    pub(super) fn put(&mut self, kingress: ObjectKey, version: String) {
+        let entry = self.kingresses.entry(kingress.clone()).or_default();
+        if entry.version != version {
+            entry.version = version;
+            entry.complete = false;
+            self.dirty.insert(kingress);
+        }
+    }
+
+    /// A KIngress is gone.
+    pub(super) fn remove(&mut self, kingress: &ObjectKey) {
+        if let Some(entry) = self.kingresses.remove(kingress) {
+            self.waiting_no_more(kingress, &entry.waits_for);
+        }
+        self.dirty.remove(kingress);
+        self.board.removed(kingress);
+    }
+
+    /// What the stages say of it now.
+    pub(super) fn said(&mut self, kingress: &ObjectKey, problems: Vec<Problem>) {
+        self.change(kingress, |entry| entry.problems = problems);
+    }
+
+    /// One of its Ingresses has these backends now, and the compiler says this of it.
+    pub(super) fn routed(
+        &mut self,
+        kingress: &ObjectKey,
+        ingress: &ObjectKey,
+        to: Vec<Backend>,
+        said: Vec<Problem>,
+    ) {
+        self.change(kingress, |entry| {
+            if to.is_empty() && said.is_empty() {
+                entry.backends.remove(ingress);
+                entry.compiled.remove(ingress);
+            } else {
+                entry.backends.insert(ingress.clone(), to);
+                entry.compiled.insert(ingress.clone(), said);
+            }
+        });
+    }
+
+    /// Whether a backend has a server now.
+    pub(super) fn servers(&mut self, backend: &Backend, are_there: bool) {
+        if !are_there {
+            self.served.remove(backend);
+        } else if self.served.insert(backend.clone()) {
+            let from = (backend.clone(), ObjectKey::default());
+            let waiting = self.waiting.range(from..).take_while(|(other, _)| other == backend);
+            self.dirty.extend(waiting.map(|(_, kingress)| kingress.clone()));
+        }
+    }
+
+    /// Puts everything that is different on the board.
+    pub(super) fn tell(&mut self) {
+        for kingress in std::mem::take(&mut self.dirty) {
+            self.tell_of(&kingress);
+        }
+        self.board.announce();
+    }
+
+    fn tell_of(&mut self, kingress: &ObjectKey) {
+        let Some(entry) = self.kingresses.get_mut(kingress) else { return };
+        let before = std::mem::take(&mut entry.waits_for);
+        if !entry.complete {
+            let missing = entry.backends.values().flatten().filter(|backend| !self.served.contains(*backend));
+            entry.waits_for = missing.cloned().collect::<BTreeSet<_>>().into_iter().collect();
+            entry.complete = entry.waits_for.is_empty();
+        }
+        let waits_for = entry.waits_for.clone();
+        let problems = entry.problems.iter().chain(entry.compiled.values().flatten()).cloned();
+        let problems = problems.chain(waits_for.iter().map(no_server)).collect();
+        self.board.applied(kingress, entry.version.clone(), problems);
+        self.waiting_no_more(kingress, &before);
+        self.waiting.extend(waits_for.into_iter().map(|backend| (backend, kingress.clone())));
+    }
+
+    fn waiting_no_more(&mut self, kingress: &ObjectKey, backends: &[Backend]) {
+        for backend in backends {
+            self.waiting.remove(&(backend.clone(), kingress.clone()));
+        }
+    }
+
+    fn change(&mut self, kingress: &ObjectKey, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.kingresses.get_mut(kingress) {
+            change(entry);
+            self.dirty.insert(kingress.clone());
+        }
+    }
+}
+
+fn no_server(backend: &Backend) -> Problem {
+    Problem {
+        effect: Effect::Waiting,
+        reason: "EndpointsNotReady".to_owned(),
+        message: format!("`{backend}` has no ready endpoint"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use net_alb_controller::acknowledgement::Line;
+
+    fn hello() -> ObjectKey {
+        ObjectKey::new("default", "hello")
+    }
+
+    fn backend(name: &str) -> Backend {
+        Backend { service: ObjectKey::new("default", name), port: "80".to_owned() }
+    }
+
+    fn report() -> (Report, Arc<Board>) {
+        let board = Arc::new(Board::default());
+        (Report::new(Arc::clone(&board)), board)
+    }
+
+    /// What the board says of `hello`.
+    fn told(report: &mut Report, board: &Board) -> Vec<String> {
+        report.tell();
+        let (lines, _) = board.since(None, 10).unwrap();
+        let text = |line: Line| match line {
+            Line::Applied { version, problems, .. } => {
+                let problems: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+                format!("{version} {}", problems.join(","))
+            }
+            other => format!("{other:?}"),
+        };
+        lines.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_version_waits_for_its_backends_once() {
+        let (mut report, board) = report();
+        report.put(hello(), "1".to_owned());
+        report.routed(&hello(), &hello(), vec![backend("a"), backend("b")], vec![]);
+        report.servers(&backend("a"), true);
+        assert_eq!(told(&mut report, &board), ["1 `default/b:80` has no ready endpoint"]);
+        report.servers(&backend("b"), true);
+        assert_eq!(told(&mut report, &board), ["1 "]);
+        report.servers(&backend("b"), false);
+        assert_eq!(told(&mut report, &board), ["1 "], "backends may go");
+        report.put(hello(), "2".to_owned());
+        assert_eq!(told(&mut report, &board), ["2 `default/b:80` has no ready endpoint"]);
+    }
+
+    #[test]
+    fn what_is_gone_is_told_and_forgotten() {
+        let (mut report, board) = report();
+        report.put(hello(), "1".to_owned());
+        report.routed(&hello(), &hello(), vec![backend("a")], vec![]);
+        report.tell();
+        report.remove(&hello());
+        assert!(told(&mut report, &board).is_empty());
+        assert!(report.waiting.is_empty());
+    }
+}

@@ -1,0 +1,190 @@
+//! One round: changes through the stages, into the gateway, and onto the board. It costs what has changed.
+
+use super::listeners::Listeners;
+use super::names::{Name, Names};
+use super::report::Report;
+use net_alb_api::config::{Settings, Target};
+use net_alb_api::{KIngress, ObjectKey};
+use net_alb_controller::acknowledgement::{Board, Problem};
+use net_alb_controller::version;
+use net_alb_diag::{Diagnostic, ObjectRef, Place};
+use net_alb_gateway::{Change as Rules, Gateway};
+use net_alb_model::{Action, Backend, Fragment, ServerGroupId};
+use net_alb_pipeline::{Change, Delta, Pipeline, Servers};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The stages and what they feed.
+pub(super) struct Serving {
+    gateway: Arc<Gateway>,
+    listeners: Listeners,
+    pipeline: Pipeline,
+    report: Report,
+    names: Names,
+    /// The KIngress that each Ingress with rules was made of.
+    owners: BTreeMap<ObjectKey, ObjectKey>,
+    /// The KIngresses that changes are about, with their versions; `None` for one that is gone.
+    asked: BTreeMap<ObjectKey, Option<String>>,
+}
+
+impl Serving {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        listeners: Listeners,
+        board: Arc<Board>,
+        names: Names,
+    ) -> Serving {
+        let settings = Settings { target: Target::Gateway, network_hash: true, ..Settings::default() };
+        Serving {
+            gateway,
+            listeners,
+            pipeline: Pipeline::new(settings, |settings| settings),
+            report: Report::new(board),
+            names,
+            owners: BTreeMap::new(),
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// The next round has this KIngress.
+    pub(super) fn asked(&mut self, kingress: &KIngress) {
+        self.asked.insert(kingress.key(), Some(version(&kingress.metadata)));
+    }
+
+    /// The next round has this KIngress no more.
+    pub(super) fn gone(&mut self, kingress: &ObjectKey) {
+        self.asked.insert(kingress.clone(), None);
+    }
+
+    /// A name has these addresses now.
+    pub(super) fn resolved(&mut self, name: &Name, addresses: Vec<SocketAddr>) {
+        for backend in self.names.answered(name, &addresses) {
+            self.report.servers(&backend, !addresses.is_empty());
+            self.gateway.set_endpoints(&backend, addresses.clone());
+        }
+        self.report.tell();
+    }
+
+    /// Puts changes into effect. Returns the Secrets that are needed from now on, and those that aren't any more.
+    pub(super) fn apply(&mut self, changes: Vec<Change>) -> BTreeMap<ObjectKey, bool> {
+        let delta = self.pipeline.apply(changes);
+        self.reach(&delta);
+        for alb in delta.frames.values().flatten() {
+            self.gateway.configure(alb);
+        }
+        let gone = self.route(&delta);
+        for alb in delta.frames.values().flatten() {
+            self.listeners.bind(&self.gateway, alb, self.pipeline.settings());
+        }
+        // A backend keeps its servers until no rule leads to it.
+        for backend in
+            delta.backends.iter().filter_map(|(backend, servers)| servers.is_none().then_some(backend))
+        {
+            self.names.set(backend, None);
+            self.report.servers(backend, false);
+            self.gateway.set_endpoints(backend, Vec::new());
+        }
+        self.say(&delta);
+        for kingress in gone {
+            self.report.remove(&kingress);
+        }
+        self.report.tell();
+        delta.secrets
+    }
+
+    /// Backends have their servers before a rule leads to them.
+    fn reach(&mut self, delta: &Delta) {
+        for (backend, servers) in &delta.backends {
+            let Some(servers) = servers else { continue };
+            let addresses = match servers {
+                Servers::Name { host, port } => self.names.set(backend, Some((host.clone(), *port))),
+                Servers::Addresses(addresses) => {
+                    self.names.set(backend, None);
+                    addresses.clone()
+                }
+                Servers::Unknown => self.names.set(backend, None),
+            };
+            self.report.servers(backend, !addresses.is_empty());
+            self.gateway.set_endpoints(backend, addresses);
+        }
+    }
+
+    /// Changes the rules. Returns the KIngresses that are gone.
+    fn route(&mut self, delta: &Delta) -> Vec<ObjectKey> {
+        let mut gone = Vec::new();
+        for (kingress, version) in std::mem::take(&mut self.asked) {
+            match version {
+                Some(version) => self.report.put(kingress, version),
+                None => gone.push(kingress),
+            }
+        }
+        let changes = delta.fragments.iter().map(|(ingress, fragment)| match fragment {
+            Some(fragment) => Rules::Put { ingress: ingress.clone(), fragment: Arc::clone(fragment) },
+            None => Rules::Remove { ingress: ingress.clone() },
+        });
+        let applied = self.gateway.apply(changes.collect());
+        let mut compiled = by_ingress(applied.diagnostics);
+        for (ingress, fragment) in &delta.fragments {
+            let Some(owner) = self.owner(ingress, fragment.is_some()) else { continue };
+            let backends = fragment.as_deref().map(backends).unwrap_or_default();
+            self.report.routed(&owner, ingress, backends, compiled.remove(ingress).unwrap_or_default());
+        }
+        gone
+    }
+
+    /// The KIngress that an Ingress is or was made of.
+    fn owner(&mut self, ingress: &ObjectKey, is_there: bool) -> Option<ObjectKey> {
+        let known = self.owners.remove(ingress);
+        if !is_there {
+            return known;
+        }
+        let origin = self.pipeline.origin_of(&ingress.to_ref("networking.k8s.io", "Ingress"))?;
+        let owner = ObjectKey::new(origin.namespace, origin.name);
+        self.owners.insert(ingress.clone(), owner.clone());
+        Some(owner)
+    }
+
+    fn say(&mut self, delta: &Delta) {
+        for (object, diagnostics) in &delta.diagnostics {
+            if is_kingress(object) {
+                let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
+                self.report.said(&key, diagnostics.iter().filter_map(Problem::of).collect());
+            } else {
+                diagnostics.iter().for_each(|diagnostic| tracing::warn!("{object}: {diagnostic}"));
+            }
+        }
+    }
+}
+
+fn is_kingress(object: &ObjectRef) -> bool {
+    object.group == "networking.internal.knative.dev" && object.kind == KIngress::KIND
+}
+
+/// What the compiler says, by the Ingress that it is about.
+fn by_ingress(diagnostics: Vec<Diagnostic>) -> BTreeMap<ObjectKey, Vec<Problem>> {
+    let mut found: BTreeMap<ObjectKey, Vec<Problem>> = BTreeMap::new();
+    for diagnostic in diagnostics {
+        let Place::Field { object, .. } = &diagnostic.place else { continue };
+        let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
+        found.entry(key).or_default().extend(Problem::of(&diagnostic));
+    }
+    found
+}
+
+/// Where rules send requests: every backend with a share.
+fn backends(fragment: &Fragment) -> Vec<Backend> {
+    let rules = fragment.listeners.iter().flat_map(|listener| &listener.rules);
+    let targets = rules.flat_map(|rule| &rule.actions).flat_map(|action| match action {
+        Action::ForwardGroup { targets, .. } => targets.as_slice(),
+        _ => &[],
+    });
+    let shared = targets.filter(|target| target.weight > 0);
+    let backends: BTreeSet<&Backend> = shared
+        .filter_map(|target| match &target.server_group {
+            ServerGroupId::Service { backend, .. } => Some(backend),
+            ServerGroupId::External(_) => None,
+        })
+        .collect();
+    backends.into_iter().cloned().collect()
+}

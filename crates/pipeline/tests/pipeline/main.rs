@@ -1,0 +1,8 @@
+//! What holds of a pipeline whatever it is told: it doesn't matter how, and a change costs what it changes.
+
+mod cost;
+mod generate;
+mod hosts;
+mod incremental;
+mod state;
+mod whole;
