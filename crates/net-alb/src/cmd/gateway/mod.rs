@@ -21,7 +21,6 @@ use net_alb_gateway::{Gateway, Options};
 use role::Role;
 use serving::Serving;
 use std::net::SocketAddr;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
