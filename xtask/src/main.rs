@@ -5,6 +5,7 @@ mod bench;
 mod chart;
 mod ci;
 mod cluster;
+mod endure;
 mod generate;
 mod tidy;
 
@@ -54,6 +55,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Endure(arguments) => endure::run(&arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
         Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
