@@ -6,7 +6,9 @@ mod chart;
 mod ci;
 mod cluster;
 mod endure;
+mod fuzz;
 mod generate;
+mod interop;
 mod tidy;
 
 use anyhow::Result;
@@ -29,12 +31,16 @@ enum Chore {
     Gen,
     /// What CI checks beside the tests: fmt, clippy, tidy
     Ci,
+    /// Run the fuzz targets, each for so long; without a target all of them, one after the other
+    Fuzz(fuzz::Arguments),
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
     E2e(cluster::e2e::Arguments),
+    /// Ask the gateway by independent HTTP/3 clients: see interop/README.md
+    Interop,
     /// Measure many KIngresses in net-alb and in Kourier
     Scale(cluster::scale::Arguments),
 }
@@ -54,10 +60,12 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&root()),
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
+        Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Endure(arguments) => endure::run(&arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Interop => interop::run(&root()),
         Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }
 }

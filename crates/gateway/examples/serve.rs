@@ -88,6 +88,7 @@ fn alb() -> Alb {
         gzip: false,
         security_policy: None,
         certificate_secrets: vec![],
+        client_ca_secrets: vec![],
         certificate_ids: vec![],
         client_ca_secrets: vec![],
         x_forwarded_for,

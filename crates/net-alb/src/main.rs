@@ -11,6 +11,7 @@ mod operation;
 mod pipeline;
 mod read;
 mod render;
+mod secret;
 
 use clap::Parser;
 use std::io::Write;

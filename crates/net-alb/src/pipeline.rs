@@ -41,12 +41,13 @@ pub(crate) fn run(reading: &Reading, base: Settings, adjust: impl FnOnce(Setting
 }
 
 impl Stages {
-    /// Compiles every listener's rules as the gateway does, for what that has to say.
+    /// Compiles every listener's rules and reads its certificates as the gateway does, for what that has to say.
     pub(crate) fn compile(&mut self) {
         for alb in &self.albs {
             for listener in &alb.listeners {
                 let table = net_alb_gateway::compile(alb, listener);
                 self.diagnostics.extend(table.diagnostics);
+                self.diagnostics.extend(crate::secret::check(listener, &self.snapshot));
             }
         }
         self.diagnostics = without_repetition(std::mem::take(&mut self.diagnostics), &self.sources);

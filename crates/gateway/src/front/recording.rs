@@ -83,7 +83,7 @@ impl<'a> Recording<'a> {
         let server_group = |(rule, target): (&'r CompiledRule, usize)| rule.target_group(target);
         Record {
             listener: &connection.listener.state.key,
-            client: connection.peer,
+            client: incoming.peer,
             version: incoming.facts.version.as_str(),
             scheme: incoming.scheme(),
             tls: incoming.tls,

@@ -34,7 +34,7 @@ pub(crate) enum FieldKind {
 impl FieldKind {
     pub(crate) fn of(name: &[u8]) -> FieldKind {
         match FieldKind::known(name) {
-            FieldKind::Other if has_dashed_length(name) && name.contains(&b'_') => {
+            FieldKind::Other if may_look_like(name) && name.contains(&b'_') => {
                 let dashed: SmallVec<[u8; 32]> =
                     name.iter().map(|b| if *b == b'_' { b'-' } else { *b }).collect();
                 match FieldKind::known(&dashed) {
@@ -81,11 +81,13 @@ impl FieldKind {
     }
 }
 
-/// Whether a known name with a dash is as long as this one.
-fn has_dashed_length(name: &[u8]) -> bool {
+/// Whether a known name with a dash is as long as this one and begins with the same letter.
+fn may_look_like(name: &[u8]) -> bool {
     const LENGTHS: u32 =
         1 << 6 | 1 << 10 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 29;
-    name.len() < 32 && LENGTHS >> name.len() & 1 == 1
+    name.len() < 32
+        && LENGTHS >> name.len() & 1 == 1
+        && matches!(name[0].to_ascii_lowercase(), b'c' | b'h' | b'k' | b'p' | b's' | b't' | b'x')
 }
 
 /// What the `Connection` fields of a message ask for.

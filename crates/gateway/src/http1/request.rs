@@ -1,11 +1,10 @@
+use super::Framing;
 use super::authority::is_authority;
 use super::field::{ConnectionOptions, FieldKind, content_length, is_tunnel_protocol};
-use super::head::{Extent, extent, has_strict_lines, offset, spans};
-use super::{Framing, MOST_FIELDS};
+use super::head::{Extent, RequestLine, Stop, extent, fields, request_line};
 use crate::options::Limits;
 use crate::reason::Reason;
 use crate::table::{FieldSpan, Headers, RequestHead};
-use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -99,6 +98,9 @@ impl Request {
         // Clients may send an empty line after a body (RFC 9112 §2.2).
         let blank = bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2;
         let bytes = &bytes[blank..];
+        if bytes == b"\r" {
+            return Parsed::Partial;
+        }
         // Most heads come whole, and are parsed at once; one that doesn't is parsed when it's all there.
         if searched > 0
             && let Some(refused) = not_yet(bytes, searched.saturating_sub(blank), limits)
@@ -113,48 +115,35 @@ impl Request {
     }
 
     fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, Parsed> {
-        let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
-        let mut parsed = httparse::Request::new(&mut []);
-        let length = match parsed.parse_with_uninit_headers(bytes, &mut headers) {
-            Ok(httparse::Status::Complete(length)) => length,
-            Ok(httparse::Status::Partial) => return Err(Parsed::Partial),
-            Err(httparse::Error::TooManyHeaders) => return Err(Parsed::Refused(Reason::HeaderTooLarge)),
-            Err(_) => return Err(Parsed::Refused(Reason::MalformedRequest)),
-        };
-        let head = &bytes[..length];
+        let line = request_line(bytes).map_err(stopped)?;
+        let end = fields(bytes, line.end, &mut self.spans).map_err(stopped)?;
+        let head = &bytes[..end];
         if let Some(reason) = too_large(head, limits) {
             return Err(Parsed::Refused(reason));
         }
         self.text.clear();
         self.text.extend_from_slice(head);
-        self.note(head, &parsed).map_err(Parsed::Refused)?;
-        Ok(length)
+        self.note(head, line).map_err(Parsed::Refused)?;
+        Ok(end)
     }
 
     /// Notes where everything is in the head, and judges it.
-    fn note(&mut self, head: &[u8], parsed: &httparse::Request<'_, '_>) -> Result<(), Reason> {
-        let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
+    fn note(&mut self, head: &[u8], line: RequestLine) -> Result<(), Reason> {
+        let text = |range: &Range<usize>| str::from_utf8(&head[range.clone()]);
+        let (Ok(method), Ok(whole)) = (text(&line.method), text(&line.target)) else {
             return Err(Reason::MalformedRequest);
         };
-        if !spans(head, parsed.headers, &mut self.spans) {
-            return Err(Reason::HeaderTooLarge);
-        }
-        // The parser passes over line ends in front, of which only CR LF are right.
-        if !has_strict_lines(head, &self.spans) || !head.starts_with(method.as_bytes()) {
-            return Err(Reason::MalformedRequest);
-        }
-        let place = |part: &str| {
-            let start = offset(head, part.as_bytes()) as usize;
-            start..start + part.len()
-        };
-        let target = Target::read(method, target)?;
-        self.method = place(method);
-        self.path = place(target.path);
-        self.query = target.query.map(place);
-        let authority = target.authority.map(place);
-        let version = if version == 0 { Version::Http10 } else { Version::Http11 };
+        let target = Target::read(method, whole)?;
+        // The parts of a target follow each other up to its end.
+        let query = target.query.map(|query| line.target.end - query.len()..line.target.end);
+        let path_end = query.as_ref().map_or(line.target.end, |query| query.start - 1);
+        self.path = path_end - target.path.len()..path_end;
+        let authority = target.authority.map(|authority| self.path.start - authority.len()..self.path.start);
+        let version = if line.http10 { Version::Http10 } else { Version::Http11 };
         let plain = version == Version::Http11 && authority.is_none();
         self.facts = Facts { version, plain, is_head: method == "HEAD", ..Facts::default() };
+        self.method = line.method;
+        self.query = query;
         self.judge(authority)
     }
 
@@ -293,7 +282,7 @@ impl Request {
     }
 
     fn part(&self, range: &Range<usize>) -> &str {
-        // httparse takes nothing but UTF-8 for a request target, and `is_authority` nothing but ASCII for a host.
+        // `note` takes nothing but UTF-8 for a request target, and `is_authority` nothing but ASCII for a host.
         str::from_utf8(&self.text[range.clone()]).unwrap_or_default()
     }
 }
@@ -351,6 +340,15 @@ impl<'a> Target<'a> {
 fn strip_scheme(target: &str) -> Option<&str> {
     let (scheme, rest) = target.split_once("://")?;
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
+}
+
+/// What became of a head that couldn't be read to its end.
+fn stopped(stop: Stop) -> Parsed {
+    match stop {
+        Stop::Partial => Parsed::Partial,
+        Stop::Malformed => Parsed::Refused(Reason::MalformedRequest),
+        Stop::TooLarge => Parsed::Refused(Reason::HeaderTooLarge),
+    }
 }
 
 /// What to say about a head that isn't all there; `None` if it is.

@@ -242,15 +242,6 @@ fn remark_on_group(group: &ServerGroup, remarks: &mut Vec<Remark>) {
             remarks.push(remark);
         }
     };
-    match group.protocol {
-        BackendProtocol::Http | BackendProtocol::Grpc | BackendProtocol::H2c => {}
-        BackendProtocol::Https => remark(
-            &codes::gateway::BACKEND_PROTOCOL_NOT_SERVED,
-            format!(
-                "server group `{id}` wants HTTPS, which the gateway doesn't speak to backends: it gets nothing"
-            ),
-        ),
-    }
     if group.stickiness.is_some() {
         remark(
             &codes::gateway::STICKINESS_NOT_SERVED,

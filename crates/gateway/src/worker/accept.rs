@@ -1,6 +1,7 @@
 use super::clock::Deadline;
 use super::{Census, Worker};
-use crate::front::{Connection, http1};
+use crate::buffer::Buffer;
+use crate::front::{Connection, http1, http2};
 use crate::listener::{ListenerState, LocalListener};
 use crate::socket::Socket;
 use std::future::{Future, poll_fn};
@@ -92,7 +93,12 @@ fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer
             let counted = if secured.is_some() { &metrics.tls_handshakes } else { &metrics.tls_failures };
             counted.add(1);
             if let Some(socket) = secured {
-                http1::serve(&Rc::new(Connection::new(&worker, &state, socket, peer))).await;
+                let connection = Rc::new(Connection::new(&worker, &state, socket, peer));
+                if connection.socket.speaks(b"h2") {
+                    http2::serve(&connection, Buffer::default()).await;
+                } else {
+                    http1::serve(&connection).await;
+                }
             }
             drop(census);
         });

@@ -76,14 +76,14 @@ fn listeners_are_bound_and_unbound_while_others_serve() {
     let again = site.gateway.bind(&listener_key(), second).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::AddrInUse);
     assert_eq!(site.gateway.addresses().len(), 2);
-    site.gateway.unbind(second);
+    site.gateway.unbind(&listener_key(), second);
     // The threads close their sockets as soon as they hear of it.
     while TcpStream::connect(second).is_ok() {
         std::thread::yield_now();
     }
     let mut client = site.connect();
     assert_eq!(client.get("a", "/").header("connection"), None);
-    site.gateway.unbind(site.address);
+    site.gateway.unbind(&listener_key(), site.address);
     assert_eq!(client.get("a", "/").header("connection").as_deref(), Some("close"));
     assert_eq!(site.gateway.addresses(), []);
 }

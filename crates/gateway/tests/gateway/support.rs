@@ -95,6 +95,7 @@ pub(crate) fn listener() -> Listener {
         idle_timeout_seconds: 15,
         request_timeout_seconds: 60,
         http2: false,
+        quic_port: None,
         gzip: false,
         security_policy: None,
         certificate_secrets: vec![],
@@ -297,6 +298,38 @@ impl Stream {
             }
         }
         Some(String::from_utf8_lossy(&head).into_owned())
+    }
+
+    /// A message with a length or without a body; `None` if the connection fails before its end.
+    pub(crate) fn try_message(&mut self) -> Option<Message> {
+        let text = self.try_head()?;
+        let (head, rest) = text.split_once("\r\n\r\n")?;
+        let mut message = Message { head: format!("{head}\r\n\r\n"), ..Message::default() };
+        message.body = rest.as_bytes().to_vec();
+        let length = message.header("content-length").map_or(Some(0), |length| length.parse().ok())?;
+        let mut block = [0; 1024];
+        while message.body.len() < length {
+            match self.fill(&mut block) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => message.body.extend(&block[..count]),
+            }
+        }
+        Some(message)
+    }
+
+    /// Reads so many bytes and drops them.
+    pub(crate) fn skip(&mut self, mut count: usize) {
+        let here = count.min(self.read.len());
+        self.read.drain(..here);
+        count -= here;
+        let mut block = vec![0; 64 * 1024];
+        while count > 0 {
+            let most = count.min(block.len());
+            count -= match self.stream.read(&mut block[..most]).unwrap() {
+                0 => panic!("{count} bytes are missing"),
+                read => read,
+            };
+        }
     }
 
     /// Up to the empty line, with it.

@@ -188,4 +188,6 @@ impl Reading {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

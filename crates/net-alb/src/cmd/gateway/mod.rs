@@ -3,6 +3,7 @@
 //! Every replica watches for itself and runs all stages in process; it says what it serves on its admin port. Without the API server it
 //! goes on with what it saw last.
 
+mod certificates;
 mod listeners;
 mod names;
 mod report;
@@ -13,33 +14,26 @@ use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use crate::operation::RecordArgs;
 use clap::Args;
-use listeners::Listeners;
-use net_alb_admin::{Readiness, Scope};
-use net_alb_controller::acknowledgement::Board;
-use net_alb_controller::admin::Admin;
+use listeners::{Addresses, Listeners};
+use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response, Scope};
+use net_alb_controller::acknowledgement::{Board, tell};
 use net_alb_gateway::{Gateway, Options};
-use role::Role;
+use role::{Outside, Role};
 use serving::Serving;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 #[derive(Debug, Args)]
 pub(crate) struct GatewayArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Where public hosts are served by HTTP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8080")]
-    listen: SocketAddr,
-    /// Where cluster-local hosts are served by HTTP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8081")]
-    listen_local: SocketAddr,
+    #[command(flatten)]
+    addresses: Addresses,
     #[command(flatten)]
     record: RecordArgs,
-    /// Where metrics are served
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:9090")]
-    metrics: SocketAddr,
-    /// Where metrics, a dump of what is served and the log's level are served: for who is in the pod
+    /// Where a dump of what is served and the log's level are served: for who is in the pod
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9902")]
     local_admin: SocketAddr,
     /// Threads that serve requests; by default one a processor
@@ -62,19 +56,23 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     let recording = args.record.start(&mut options)?;
     let gateway =
         Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
-    let operator = [(args.metrics, Scope::Metrics), (args.local_admin, Scope::Everything)];
-    let admin = recording.admin(Readiness::new("see the admin port"), log, gateway.view());
-    let _operator =
-        admin.start(&operator).map_err(Failure::system("listening for --metrics and --local-admin"))?;
+    let local = recording.admin(Readiness::new("see the admin port"), log.clone(), gateway.view());
+    let _local = local
+        .start(&[(args.local_admin, Scope::Everything)])
+        .map_err(Failure::system("listening for --local-admin"))?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
-        let admin = Arc::new(Admin::new(Some(Arc::clone(&board))));
-        serve(&admin, args.cluster.admin).await?;
-        let listeners = Listeners::new(args.listen, args.listen_local);
+        let readiness = Readiness::new("not all objects of the cluster have been seen");
+        let admin = Admin::new(readiness.clone())
+            .count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }))
+            .count(gateway.metrics());
+        let _admin = serve(&admin.get("/acknowledgements", acknowledge(Arc::clone(&board))), &args.cluster)?;
+        let listeners = Listeners::new(args.addresses);
         let client = client().await?;
         let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
-        let role = Role::new(client, &args.cluster.system_namespace, admin, serving, stop);
+        let outside = Outside { readiness, log };
+        let role = Role::new(client, &args.cluster.system_namespace, outside, serving, stop);
         role.run(Duration::from_secs(args.drain_delay)).await;
         Ok::<(), Failure>(())
     })?;
@@ -85,4 +83,13 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     }
     recording.flush();
     Ok(Exit::Done)
+}
+
+/// Answers with what the board says, for as long as the client listens.
+fn acknowledge(board: Arc<Board>) -> impl Fn(&Request) -> Response {
+    move |_| {
+        let (client, body) = mpsc::channel(1);
+        tokio::spawn(tell(Arc::clone(&board), client));
+        Response::new(Body::receiver(body))
+    }
 }
