@@ -68,7 +68,7 @@ impl View {
             let state = self.lock();
             let address_of = |key| {
                 let bound = state.bound.iter().filter(|(_, other)| *other == key);
-                bound.map(|(address, _)| *address).collect::<Vec<_>>()
+                bound.map(|((_, address), _)| *address).collect::<Vec<_>>()
             };
             let listener = |(key, listener): (_, &Arc<crate::listener::ListenerState>)| {
                 (ToString::to_string(key), address_of(key), Arc::clone(&listener.serving.load().table))

@@ -11,6 +11,7 @@ use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
 use crate::table::{CompiledRule, Headers, RequestHead};
 use net_alb_model::SystemValue;
+use std::io::Write;
 use std::net::IpAddr;
 
 /// How long a client may remember that there is HTTP/3: a day.
