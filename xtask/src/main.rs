@@ -5,6 +5,7 @@ mod bench;
 mod chart;
 mod ci;
 mod cluster;
+mod endure;
 mod fuzz;
 mod generate;
 mod h2spec;
@@ -65,6 +66,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::H2spec => h2spec::run(&root()),
         Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Endure(arguments) => endure::run(&arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
         Chore::Interop => interop::run(&root()),

@@ -71,7 +71,7 @@ fn the_operator_sees_the_split_the_rules_and_the_log() {
         ("server_protocol", "HTTP/1.1"),
         ("http_user_agent", "test/1"),
         ("client_ip", "127.0.0.1"),
-        ("app_lb_id", "knative-internet"),
+        ("app_lb_id", "knative-alb-ingress-internet"),
         ("reason", "weight"),
         ("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
     ] {
