@@ -7,6 +7,7 @@ mod ci;
 mod cluster;
 mod fuzz;
 mod generate;
+mod interop;
 mod tidy;
 
 use anyhow::Result;
@@ -37,6 +38,8 @@ enum Chore {
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
     E2e(cluster::e2e::Arguments),
+    /// Ask the gateway by independent HTTP/3 clients: see interop/README.md
+    Interop,
     /// Measure many KIngresses in net-alb and in Kourier
     Scale(cluster::scale::Arguments),
 }
@@ -60,6 +63,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Interop => interop::run(&root()),
         Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }
 }

@@ -108,7 +108,7 @@ mod tests {
         let refused = |section: &[u8]| {
             push_trailers(&mut Decoder::default(), section, &Limits::default(), &mut Vec::new()).unwrap_err()
         };
-        assert_eq!(refused(&[0, 0, 0xc0 | 25]), Refused::Request(Reason::MalformedRequest), ":status");
+        assert_eq!(refused(&[0, 0, 0b1100_0000 + 25]), Refused::Request(Reason::MalformedRequest), ":status");
         assert_eq!(refused(&[0, 0, 0x80]), Refused::Section);
     }
 }

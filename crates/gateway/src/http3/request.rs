@@ -82,6 +82,7 @@ impl Head<'_> {
         let begun = self.begin()?;
         if FieldKind::of(name) == FieldKind::Host {
             match &self.pseudo.authority {
+                None if value.is_empty() => return Err(Reason::BadHost.into()),
                 None => self.request.push(name, value, FieldKind::Host)?,
                 // Both say the same (RFC 9114 §4.3.1).
                 Some(authority) if authority.as_bytes().eq_ignore_ascii_case(value) => {}
@@ -110,6 +111,9 @@ impl Head<'_> {
         };
         if name == b"path" && value.len() > self.limits.uri_bytes {
             return Err(Reason::UriTooLong);
+        }
+        if name == b"authority" && value.is_empty() {
+            return Err(Reason::BadHost);
         }
         let before = field.replace(value.to_owned());
         // None comes twice, and none after the others.

@@ -1,6 +1,7 @@
 //! What the two sides of a QUIC connection may ask of each other.
 
 use super::connection_id::ConnectionIds;
+use super::siblings::{Desk, Siblings};
 use super::socket::{SteeredSocket, bind};
 use super::steering::{Seat, seats};
 use quinn::crypto::rustls::QuicServerConfig;
@@ -48,6 +49,8 @@ pub(crate) struct Seated {
     seat: Seat,
     endpoint: EndpointConfig,
     server: ServerConfig,
+    /// One thread's of an address.
+    desk: Option<Desk>,
 }
 
 impl Quic {
@@ -69,16 +72,24 @@ impl Quic {
         let address = first.local_addr()?;
         let more = (1..self.threads).map(|_| bind(address));
         let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
-        let seated =
-            |(socket, seat)| Seated { socket, seat, endpoint: self.endpoint.clone(), server: server.clone() };
-        Ok((address, sockets.into_iter().zip(seats(&self.ids, self.threads)).map(seated).collect()))
+        let (seats, desk) = seats(&self.ids, self.threads, address);
+        let desks = std::iter::once(Some(desk)).chain(std::iter::repeat_with(|| None));
+        let seated = |((socket, seat), desk)| Seated {
+            socket,
+            seat,
+            endpoint: self.endpoint.clone(),
+            server: server.clone(),
+            desk,
+        };
+        Ok((address, sockets.into_iter().zip(seats).zip(desks).map(seated).collect()))
     }
 }
 
 impl Seated {
     /// Starts the endpoint on this thread.
     pub(crate) fn start(self) -> io::Result<(Endpoint, Offer)> {
-        let Seated { socket, seat, mut endpoint, server } = self;
+        let Seated { socket, seat, mut endpoint, server, desk } = self;
+        let siblings = seat.siblings();
         let factory = seat.factory();
         endpoint.cid_generator(move || Box::new(factory()));
         let socket = Arc::new(SteeredSocket::new(socket, seat)?);
@@ -88,7 +99,7 @@ impl Seated {
             socket,
             Arc::new(TokioRuntime),
         )?;
-        Ok((started, Offer { server, made: None }))
+        Ok((started, Offer { server, made: None, siblings, desk }))
     }
 }
 
@@ -97,6 +108,8 @@ impl Seated {
 pub(crate) struct Offer {
     server: ServerConfig,
     made: Option<Made>,
+    siblings: Arc<Siblings>,
+    desk: Option<Desk>,
 }
 
 #[derive(Debug)]
@@ -107,6 +120,16 @@ struct Made {
 }
 
 impl Offer {
+    /// What passes packets between processes, to be run by the thread that has it.
+    pub(crate) fn take_desk(&mut self) -> Option<Desk> {
+        self.desk.take()
+    }
+
+    /// No connections are accepted any more: other processes may.
+    pub(crate) fn leave(&self) {
+        self.siblings.leave();
+    }
+
     /// For a listener with this TLS side, whose connections are given up after so long without a packet. It's made anew only
     /// when one of them changes. `None`: there is no QUIC with that.
     pub(crate) fn with(

@@ -5,6 +5,7 @@
 
 mod config;
 mod connection_id;
+mod siblings;
 mod socket;
 mod steering;
 

@@ -22,6 +22,8 @@ use crate::socket::Socket;
 use crate::table::Headers;
 use crate::trace::{Ids, SpanContext};
 use clock::{Clock, Ticks};
+use quinn::Endpoint;
+use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -56,6 +58,8 @@ pub(crate) struct Worker {
     /// Set when the thread is about to end: how long a connection may still send a request that was on its way.
     draining: Cell<Option<Ticks>>,
     connections: Cell<usize>,
+    /// To tell QUIC clients when the thread ends, who wouldn't notice otherwise.
+    endpoints: RefCell<Slab<Endpoint>>,
     /// The last connection has ended.
     empty: Notify,
 }
@@ -126,6 +130,7 @@ impl Worker {
             scratches: RefCell::default(),
             draining: Cell::new(None),
             connections: Cell::new(0),
+            endpoints: RefCell::default(),
             empty: Notify::new(),
         }
     }

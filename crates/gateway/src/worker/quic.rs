@@ -1,11 +1,12 @@
 use super::clock::Deadline;
 use super::{Census, Worker};
 use crate::front::{Client, http3};
+use crate::http3::ErrorCode;
 use crate::listener::{ListenerState, LocalListener};
 use crate::quic::Offer;
-use crate::tls::TlsFacts;
+use crate::tls::{ListenerTls, TlsFacts};
 use quinn::crypto::rustls::HandshakeData;
-use quinn::{Connecting, Connection, Endpoint, Incoming};
+use quinn::{Connecting, Connection, Endpoint, Incoming, VarInt};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -28,8 +29,8 @@ struct Door {
     handshakes: Cell<usize>,
 }
 
-/// Accepts connections until told to stop. Those that are there go on, and packets for them still come here; new ones are
-/// refused, so that clients try elsewhere at once.
+/// Accepts connections until told to stop. Those that are there go on, and packets for them still come here; until the last one
+/// has ended, new ones are passed to another process if there is one, and else refused, so that clients try elsewhere at once.
 pub(super) async fn run(
     worker: Rc<Worker>,
     (endpoint, mut offer): (Endpoint, Offer),
@@ -39,6 +40,8 @@ pub(super) async fn run(
     let metrics = worker.metrics_of(&state.key);
     let listener = Rc::new(LocalListener::new(state, metrics));
     let door = Rc::new(Door { worker, listener, handshakes: Cell::new(0) });
+    let key = door.worker.endpoints.borrow_mut().insert(endpoint.clone());
+    let desk = offer.take_desk().map(|desk| tokio::task::spawn_local(desk.run()));
     let mut stopped = pin!(stop.notified());
     loop {
         let mut accepting = pin!(endpoint.accept());
@@ -51,11 +54,35 @@ pub(super) async fn run(
             None => break,
         }
     }
+    offer.leave();
     tokio::task::spawn_local(async move {
-        while let Some(incoming) = endpoint.accept().await {
+        let mut idle = pin!(endpoint.wait_idle());
+        loop {
+            let mut accepting = pin!(endpoint.accept());
+            let next = poll_fn(|context| match idle.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(None),
+                Poll::Pending => accepting.as_mut().poll(context),
+            });
+            let Some(incoming) = next.await else { break };
             incoming.refuse();
         }
+        door.worker.endpoints.borrow_mut().try_remove(key);
+        if let Some(desk) = desk {
+            desk.abort();
+        }
     });
+}
+
+/// Ends the connections that are left.
+pub(super) async fn close_all(worker: &Worker) {
+    let endpoints: Vec<_> = worker.endpoints.borrow_mut().drain().collect();
+    for endpoint in &endpoints {
+        endpoint.close(VarInt::from_u32(ErrorCode::NO_ERROR.0), b"");
+    }
+    // The tasks that send it come first: the endpoints' drivers tell the connections', which send.
+    for _ in 0..2 * endpoints.len() {
+        tokio::task::yield_now().await;
+    }
 }
 
 impl Door {
@@ -72,7 +99,7 @@ impl Door {
         let frame = &self.listener.serving().frame;
         // A backend may take its time without a packet being sent.
         let idle = frame.idle.max(frame.request).duration();
-        let tls = self.listener.state.tls.as_ref().and_then(|tls| tls.config());
+        let tls = self.listener.state.tls.as_ref().and_then(ListenerTls::config);
         match tls.and_then(|tls| offer.with(tls, idle)) {
             Some(config) => {
                 if let Ok(connecting) = incoming.accept_with(config) {

@@ -159,6 +159,7 @@ async fn drain(worker: &Worker, grace: Duration) {
     };
     // What is left after the grace period is cut with the thread.
     let _ = tokio::time::timeout(grace, ended).await;
+    quic::close_all(worker).await;
     worker.upstreams.clear();
     worker.sessions.clear();
 }

@@ -95,6 +95,7 @@ pub(crate) fn listener() -> Listener {
         idle_timeout_seconds: 15,
         request_timeout_seconds: 60,
         http2: false,
+        quic_port: None,
         gzip: false,
         security_policy: None,
         certificate_secrets: vec![],

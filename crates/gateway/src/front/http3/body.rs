@@ -122,16 +122,12 @@ impl RequestBody for Http3Body<'_> {
     async fn read(&mut self) -> Result<&[u8], BodyError> {
         self.settle();
         loop {
-            match self.advance()? {
-                Some(count) => {
-                    self.lent = count;
-                    return Ok(&self.frames.input.filled()[..count]);
-                }
-                None => {
-                    let more = self.frames.fill_data(&self.session.client.worker).await;
-                    more.map_err(|broken| self.give_up(broken))?;
-                }
+            if let Some(count) = self.advance()? {
+                self.lent = count;
+                return Ok(&self.frames.input.filled()[..count]);
             }
+            let more = self.frames.fill_data(&self.session.client.worker).await;
+            more.map_err(|broken| self.give_up(broken))?;
         }
     }
 

@@ -110,8 +110,7 @@ impl Input {
                 self.bytes.extend_from_slice(&block[..count]);
                 Ok(true)
             }
-            Ok(None) => Ok(false),
-            Err(quinn::ReadError::Reset(_)) => Ok(false),
+            Ok(None) | Err(quinn::ReadError::Reset(_)) => Ok(false),
             Err(_) => Err(None),
         }
     }

@@ -35,6 +35,9 @@ const ARRIVAL: Duration = Duration::from_millis(200);
 /// backends more than the client.
 const CANCELS: u32 = 200;
 
+/// Bytes of heads that haven't come whole, of all requests of a connection. Heads are rarely in more than one packet.
+const HEADS: usize = 256 * 1024;
+
 /// What the streams of a connection share.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -45,6 +48,8 @@ pub(super) struct Session {
     /// The tick at which the last stream ended.
     quiet_since: Cell<u64>,
     cancelled: Cell<u32>,
+    /// Bytes of heads that haven't come whole.
+    heads: Cell<usize>,
     /// Which of the streams that a client has one of have begun, a bit each.
     begun: Cell<u8>,
 }
@@ -126,6 +131,7 @@ impl Session {
             active: Cell::new(0),
             quiet_since: Cell::new(client.worker.clock.now()),
             cancelled: Cell::new(0),
+            heads: Cell::new(0),
             begun: Cell::new(0),
             decoder: RefCell::default(),
             client,

@@ -1,7 +1,7 @@
-use super::Session;
 use super::answer::Http3Answer;
 use super::body::Http3Body;
 use super::frames::{Broken, Frames, Next};
+use super::{HEADS, Session};
 use crate::forward::Answer;
 use crate::front::grpc;
 use crate::front::recording::record_refused;
@@ -15,7 +15,7 @@ use crate::reason::Reason;
 use crate::worker::Scratch;
 use crate::worker::clock::Deadline;
 use quinn::{RecvStream, SendStream, VarInt};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Serves one request.
 pub(super) async fn serve(session: &Session, sending: SendStream, receiving: RecvStream) {
@@ -111,7 +111,13 @@ async fn read_head(session: &Session, frames: &mut Frames) -> Result<Result<usiz
             Ok(Next::Fields(length)) => return Ok(Ok(length)),
             Ok(Next::Data(_)) => Err(Broken::Connection(ErrorCode::FRAME_UNEXPECTED)),
             Ok(Next::End) => return Err(ErrorCode::REQUEST_INCOMPLETE),
-            Ok(Next::More) => frames.fill(worker, most + FrameHeader::LONGEST).await,
+            Ok(Next::More) if session.heads.get() > HEADS => Err(Broken::TooLarge),
+            Ok(Next::More) => {
+                let here = Held::new(&session.heads, frames.input.filled().len());
+                let filled = frames.fill(worker, most + FrameHeader::LONGEST).await;
+                drop(here);
+                filled
+            }
             Err(broken) => Err(broken),
         };
         match more {
@@ -123,6 +129,25 @@ async fn read_head(session: &Session, frames: &mut Frames) -> Result<Result<usiz
             }
             Err(Broken::Connection(code)) => return Err(session.close(code)),
         }
+    }
+}
+
+/// Counts bytes while they're held.
+struct Held<'a> {
+    total: &'a Cell<usize>,
+    bytes: usize,
+}
+
+impl Held<'_> {
+    fn new(total: &Cell<usize>, bytes: usize) -> Held<'_> {
+        total.set(total.get() + bytes);
+        Held { total, bytes }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.total.set(self.total.get() - self.bytes);
     }
 }
 

@@ -6,6 +6,7 @@
 mod case;
 mod http1;
 mod http2;
+mod http3;
 mod recorder;
 
 use case::Case;

@@ -9,6 +9,8 @@ use net_alb_model::{AddressType, Alb, Condition, Direction, Listener, Pattern, P
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::OnceLock;
 
 /// More hosts than this are counted, not shown.
 const SHOWN: usize = 50;
@@ -18,6 +20,8 @@ const SHOWN: usize = 50;
 struct Panel {
     /// `public http://127.0.0.1:8080`.
     title: String,
+    /// More about the address.
+    note: Option<String>,
     hosts: Vec<Host>,
 }
 
@@ -38,7 +42,12 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn new(albs: &[Alb], serving: &Serving) -> Self {
-        let mut all: Vec<_> = served_listeners(albs).collect();
+        let announced = |alb: &Alb, listener: &Listener| {
+            let port = Some(listener.id.port).filter(|_| listener.id.protocol == Protocol::Quic);
+            port.is_some() && alb.listeners.iter().any(|other| other.quic_port == port)
+        };
+        let shown = |(alb, listener): &(&Alb, &Listener)| !announced(alb, listener);
+        let mut all: Vec<_> = served_listeners(albs).filter(shown).collect();
         all.sort_by_key(|(alb, _)| alb.address_type == AddressType::Intranet);
         let panels = all.into_iter().filter_map(|(alb, listener)| panel(alb, listener, serving));
         Board { panels: panels.collect() }
@@ -48,6 +57,7 @@ impl Board {
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         for panel in &self.panels {
             writeln!(out, "{}", panel.title)?;
+            panel.note.iter().try_for_each(|note| writeln!(out, "  {note}"))?;
             for host in panel.hosts.iter().take(SHOWN) {
                 host.print(out, "  ")?;
             }
@@ -131,7 +141,28 @@ fn panel(alb: &Alb, listener: &Listener, serving: &Serving) -> Option<Panel> {
         }
     }
     let scheme = if listener.id.protocol == Protocol::Http { "http" } else { "https" };
-    Some(Panel { title: format!("{reach} {scheme}://{address}"), hosts: join_aliases(hosts) })
+    let title = format!("{reach} {scheme}://{address}");
+    Some(Panel { title, note: http3_note(listener), hosts: join_aliases(hosts) })
+}
+
+/// What there is to say about HTTP/3.
+fn http3_note(listener: &Listener) -> Option<String> {
+    let announced = match (listener.quic_port, listener.id.protocol) {
+        (Some(_), _) => "HTTP/3 too, announced by Alt-Svc",
+        (None, Protocol::Quic) => "HTTP/3 only",
+        _ => return None,
+    };
+    let option = if curl_has_http3() { ": add --http3-only to a curl line" } else { "" };
+    Some(format!("{announced}{option}"))
+}
+
+/// Whether the curl that is installed can do it.
+fn curl_has_http3() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    *HAS.get_or_init(|| {
+        let version = Command::new("curl").arg("--version").output();
+        version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).contains("HTTP3"))
+    })
 }
 
 /// Hosts with the same rules become one, named by the longest.

@@ -47,6 +47,7 @@ impl Https {
         }
         for alb in albs.iter_mut().filter(|alb| alb.address_type == AddressType::Internet) {
             serve_by_tls(alb);
+            serve_by_quic(alb);
             for listener in alb.listeners.iter_mut().filter(|listener| listener.id.protocol != Protocol::Http)
             {
                 listener.certificate_secrets.extend(hosts(listener).into_keys());
@@ -89,7 +90,10 @@ impl Https {
             let bundle = snapshot.secrets.get(key).map(|secret| field(secret, "ca.crt"));
             said.extend(gateway.set_client_ca(key, bundle.as_deref()).diagnostics);
         }
-        let wanted = listeners.iter().flat_map(|listener| hosts(listener)).collect();
+        let mut wanted: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (key, hosts) in listeners.iter().flat_map(|listener| hosts(listener)) {
+            wanted.entry(key).or_default().extend(hosts);
+        }
         self.make(gateway, wanted)?;
         Ok(said)
     }
@@ -145,6 +149,20 @@ fn serve_by_tls(alb: &mut Alb) {
     https.rules.extend(http.rules.iter().filter(is_new).cloned());
     https.rules.sort_by(|one, other| one.priority.cmp(&other.priority));
     alb.listeners.sort_by_key(|listener| listener.id);
+}
+
+/// Serves by HTTP/3 what is served by HTTPS, on the same port, if the AlbConfig has no QUIC listener of its own.
+fn serve_by_quic(alb: &mut Alb) {
+    if alb.listeners.iter().any(|listener| listener.id.protocol == Protocol::Quic) {
+        return;
+    }
+    if let Some(https) = alb.listeners.iter_mut().find(|listener| listener.id.protocol == Protocol::Https) {
+        let id = ListenerId { protocol: Protocol::Quic, ..https.id };
+        let quic = Listener { id, http2: false, security_policy: None, ..https.clone() };
+        https.quic_port = Some(https.id.port);
+        alb.listeners.push(quic);
+        alb.listeners.sort_by_key(|listener| listener.id);
+    }
 }
 
 fn leads_to_https(rule: &Rule) -> bool {

@@ -7,10 +7,11 @@ use net_alb_diag::codes::read::LISTENER_NOT_SERVED;
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
 use net_alb_model::{
-    Action, AddressType, Alb, Backend, Fragment, Listener, ObjectKey, Protocol, Rule, ServerGroupId,
+    Action, AddressType, Alb, Backend, Fragment, Listener, ListenerId, ObjectKey, Protocol, Rule,
+    ServerGroupId,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 /// Where listeners go.
@@ -136,20 +137,33 @@ impl Serving {
             (AddressType::Internet, _) => ("--listen-https", self.listen.https),
             (AddressType::Intranet, _) => ("--listen-local", self.listen.local),
         };
+        let beside = self.beside(key);
         let is_taken = self.bound.values().any(|address| *address == asked);
         let is_alike = |other: &ListenerKey| {
             let reached = self.frames.get(&other.alb).is_some_and(|frame| frame.address_type == reach);
             reached && (other.id.protocol == key.id.protocol || reach == AddressType::Intranet)
         };
         let first = !self.bound.keys().any(is_alike);
-        let address = if first && !is_taken { asked } else { SocketAddr::new(asked.ip(), 0) };
+        let free = || SocketAddr::new(asked.ip(), 0);
+        let address = beside.unwrap_or_else(|| if first && !is_taken { asked } else { free() });
         let tried = || format!("listening on {address}; choose another address with {flag}");
         if address.port() != 0 {
             // The gateway's sockets share their port, also with another process. On a laptop that is a second `dev` whose
             // requests would be answered by either of the two.
-            TcpListener::bind(address).map_err(Failure::system(tried()))?;
+            let taken = match key.id.protocol {
+                Protocol::Quic => UdpSocket::bind(address).map(drop),
+                _ => TcpListener::bind(address).map(drop),
+            };
+            taken.map_err(Failure::system(tried()))?;
         }
         self.gateway.bind(key, address).map_err(Failure::system(tried()))
+    }
+
+    /// Where QUIC goes: to the port of HTTPS, on UDP, so that `Alt-Svc` holds.
+    fn beside(&self, key: &ListenerKey) -> Option<SocketAddr> {
+        let https = ListenerId { protocol: Protocol::Https, ..key.id };
+        let sibling = ListenerKey { id: https, ..key.clone() };
+        self.bound.get(&sibling).filter(|_| key.id.protocol == Protocol::Quic).copied()
     }
 }
 
@@ -161,8 +175,7 @@ fn key(alb: &Alb, listener: &Listener) -> ListenerKey {
 fn is_served(listener: &Listener) -> bool {
     match listener.id.protocol {
         Protocol::Http => true,
-        Protocol::Https => !listener.certificate_secrets.is_empty(),
-        Protocol::Quic => false,
+        Protocol::Https | Protocol::Quic => !listener.certificate_secrets.is_empty(),
     }
 }
 
@@ -183,11 +196,8 @@ pub(super) fn unserved(albs: &[Alb]) -> Vec<Diagnostic> {
     let idle = listeners.filter(|(_, listener)| !is_served(listener) && !listener.rules.is_empty());
     let say = |(alb, listener): (&Alb, &Listener)| {
         let rules = listener.rules.len();
-        let why = match listener.id.protocol {
-            Protocol::Quic => "`dev` doesn't speak QUIC",
-            _ => "it has no certificate",
-        };
-        let message = format!("listener {} isn't served: {why}; rules that wait: {rules}", listener.id);
+        let message =
+            format!("listener {} isn't served: it has no certificate; rules that wait: {rules}", listener.id);
         let place = Place::Whole(format!("load balancer {}", alb.name));
         Diagnostic::at(&LISTENER_NOT_SERVED, place, message).help(LISTENER_NOT_SERVED.fix)
     };
