@@ -90,7 +90,6 @@ fn alb() -> Alb {
         certificate_secrets: vec![],
         client_ca_secrets: vec![],
         certificate_ids: vec![],
-        client_ca_secrets: vec![],
         x_forwarded_for,
         default_action: defaults.default_action,
         rules: vec![],

@@ -6,6 +6,7 @@ use crate::quic::Quic;
 use crate::table::{Change, Table};
 use crate::tls::{BackendTls, BackendTlsCache, CertificateInfo};
 use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
+use crate::view::View;
 use crate::worker::{Bound, Command, Listen, Shared, WorkerHandle};
 use net_alb_diag::codes::gateway::BAD_BACKEND_TLS;
 use net_alb_diag::{Diagnostic, FieldPath, Outcome};
@@ -28,17 +29,17 @@ pub struct Gateway {
     quic: Quic,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
-    bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
-    certificates: Certificates,
+pub(crate) struct State {
+    pub(crate) listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
+    pub(crate) bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
+    pub(crate) certificates: Certificates,
     client_cas: ClientCas,
     backend_tls: BackendTlsCache,
-    generation: u64,
+    pub(crate) generation: u64,
 }
 
 /// What came of applying changes.
@@ -66,7 +67,7 @@ impl Gateway {
         let start = |number| WorkerHandle::start(number, shared.clone());
         let workers = (0..threads).map(start).collect::<io::Result<Vec<_>>>()?;
         let quic = Quic::new(workers.len());
-        Ok(Gateway { workers, quic, registry, metrics, state: Mutex::default() })
+        Ok(Gateway { workers, quic, registry, metrics, state: Arc::default() })
     }
 
     /// Listens on an address for a listener: on TCP, or for QUIC on UDP, which can have the same port. Returns the address,
@@ -229,6 +230,12 @@ impl Gateway {
                 Outcome { value: (), diagnostics: vec![diagnostic.help(BAD_BACKEND_TLS.fix)] }
             }
         }
+    }
+
+    /// What it serves and counts, to look at from another thread.
+    pub fn view(&self) -> View {
+        let (state, registry) = (Arc::clone(&self.state), Arc::clone(&self.registry));
+        View { state, registry, metrics: Arc::clone(&self.metrics) }
     }
 
     /// What the gateway counts.

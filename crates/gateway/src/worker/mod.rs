@@ -30,7 +30,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What all connections of a thread share.
@@ -62,6 +62,8 @@ pub(crate) struct Worker {
     endpoints: RefCell<Slab<Endpoint>>,
     /// The last connection has ended.
     empty: Notify,
+    /// The grace period is over: who can say goodbye does.
+    pub(crate) parting: Notify,
 }
 
 /// What all threads are started with.
@@ -132,6 +134,7 @@ impl Worker {
             connections: Cell::new(0),
             endpoints: RefCell::default(),
             empty: Notify::new(),
+            parting: Notify::new(),
         }
     }
 
@@ -202,6 +205,11 @@ impl Worker {
     /// Whether the thread is about to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get().is_some()
+    }
+
+    /// Whether there is time for clients to notice: not where everything ends at once.
+    pub(crate) fn ends_gently(&self) -> bool {
+        self.draining.get() != Some(Ticks::from(Duration::ZERO))
     }
 
     /// How long a connection may be idle that otherwise may be so for `usual`.

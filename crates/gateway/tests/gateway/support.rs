@@ -317,6 +317,21 @@ impl Stream {
         Some(message)
     }
 
+    /// Reads so many bytes and drops them.
+    pub(crate) fn skip(&mut self, mut count: usize) {
+        let here = count.min(self.read.len());
+        self.read.drain(..here);
+        count -= here;
+        let mut block = vec![0; 64 * 1024];
+        while count > 0 {
+            let most = count.min(block.len());
+            count -= match self.stream.read(&mut block[..most]).unwrap() {
+                0 => panic!("{count} bytes are missing"),
+                read => read,
+            };
+        }
+    }
+
     /// Up to the empty line, with it.
     pub(crate) fn head(&mut self) -> Option<String> {
         let mut head = Vec::new();

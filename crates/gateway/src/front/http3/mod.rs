@@ -12,6 +12,7 @@ mod frames;
 mod stream;
 
 use super::Client;
+use crate::http1::request::Version;
 use crate::http3::ErrorCode;
 use crate::http3::frame::{CONTROL_STREAM, QPACK_ENCODER_STREAM, push_control, push_goaway};
 use crate::http3::qpack::Decoder;
@@ -69,6 +70,7 @@ pub(crate) async fn serve(client: Client, quic: Connection) {
     let deadline = Deadline::new(&client.worker.clock);
     let Some(mut control) = open_control(&client, &quic).await else { return };
     let session = Rc::new(Session::new(client, quic));
+    let _open = session.client.speaks(Version::Http3);
     tokio::task::spawn_local(accept_others(Rc::clone(&session)));
     let mut leaving = Leaving::No;
     let mut next_id = 0;

@@ -20,6 +20,8 @@ pub(super) struct Listen {
     pub(super) public: SocketAddr,
     pub(super) local: SocketAddr,
     pub(super) https: SocketAddr,
+    /// Another process may listen there too.
+    pub(super) shared: bool,
 }
 
 /// The gateway, and what it serves.
@@ -39,6 +41,11 @@ impl Serving {
         let (bound, frames) = (BTreeMap::new(), BTreeMap::new());
         let (fragments, endpoints) = (BTreeMap::new(), BTreeMap::new());
         Serving { gateway, listen, https, bound, frames, fragments, endpoints }
+    }
+
+    /// What there is to say about what is served.
+    pub(super) fn set_diagnostics(&self, said: &[Diagnostic]) {
+        self.gateway.metrics().set_diagnostics(said);
     }
 
     /// Ends as [`Gateway::drain`] does.
@@ -147,7 +154,7 @@ impl Serving {
         let free = || SocketAddr::new(asked.ip(), 0);
         let address = beside.unwrap_or_else(|| if first && !is_taken { asked } else { free() });
         let tried = || format!("listening on {address}; choose another address with {flag}");
-        if address.port() != 0 {
+        if address.port() != 0 && !self.listen.shared {
             // The gateway's sockets share their port, also with another process. On a laptop that is a second `dev` whose
             // requests would be answered by either of the two.
             let taken = match key.id.protocol {

@@ -90,6 +90,7 @@ impl Session {
         ran.said.extend(serving::unserved(&ran.stages.albs));
         ran.said.extend(self.serving.update(&ran.stages.albs, endpoints, &ran.stages.snapshot)?);
         ran.said = without_repetition(std::mem::take(&mut ran.said), &ran.sources);
+        self.serving.set_diagnostics(&ran.said);
         self.leave_out_heard(&mut ran.said);
         ran.report().map_err(Failure::system("writing to stderr"))?;
         self.show(&ran.stages).map_err(Failure::system("writing to stdout"))?;
