@@ -138,6 +138,7 @@ fn action(text: &str) -> Action {
     match verb {
         "set" => insert(HeaderValue::UserDefined),
         "copy" => insert(HeaderValue::ReferenceHeader),
+        "override" => insert(HeaderValue::InPlaceOfOverride),
         "system" => insert(|name| HeaderValue::SystemDefined(system_value(&name))),
         "remove" => Action::RemoveHeader { key: rest.to_owned() },
         "limit" => Action::TrafficLimit { qps: rest.parse().ok(), per_ip_qps: None },
