@@ -55,7 +55,7 @@ impl Cli {
             Command::Build(args) => build::run(&args),
             Command::Lint(args) => lint::run(&args),
             Command::Explain(args) => explain::run(&args),
-            Command::Gateway(args) => gateway::run(args),
+            Command::Gateway(args) => gateway::run(&args),
             Command::Controller(args) => controller::run(args),
             Command::Completions(args) => completions::run(&args),
         }

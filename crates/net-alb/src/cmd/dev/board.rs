@@ -5,7 +5,10 @@ use super::curl::Sample;
 use super::serving::{Serving, served_listeners};
 use crate::destination::Destination;
 use crate::render::printable;
-use net_alb_model::{AddressType, Alb, Condition, Direction, Listener, Pattern, Protocol, Rule};
+use net_alb_model::{
+    Action, AddressType, Alb, Condition, Direction, Listener, Pattern, Protocol, Rule, ServerGroup,
+    ServerGroupId,
+};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -207,6 +210,18 @@ fn text(pattern: &Pattern) -> String {
     }
 }
 
+/// Whether a server of this rule speaks HTTP/2.
+fn is_http2(rule: &Rule, alb: &Alb) -> bool {
+    let targets = rule.actions.iter().flat_map(|action| match action {
+        Action::ForwardGroup { targets, .. } => targets.as_slice(),
+        _ => &[],
+    });
+    let is_group = |id: &ServerGroupId, group: &ServerGroup| group.id == *id && group.protocol.is_http2();
+    targets
+        .map(|target| &target.server_group)
+        .any(|id| alb.server_groups.iter().any(|group| is_group(id, group)))
+}
+
 /// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
 fn lines(
     rule: &Rule,
@@ -232,7 +247,7 @@ fn lines(
         _ => {
             let host = host.map(text);
             let route = match listener.id.protocol {
-                Protocol::Http => Route::Plain,
+                Protocol::Http => Route::Plain { is_http2: is_http2(rule, alb) },
                 _ => Route::Tls(serving.https.trust(host.as_deref().unwrap_or("localhost"))),
             };
             [first, format!("  {}", printable(&sample.command(address, route)))]

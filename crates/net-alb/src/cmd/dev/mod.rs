@@ -42,7 +42,7 @@ Examples:
   net-alb dev --backend hello-00002=127.0.0.1:3000 app.yaml   your own server for one revision
   net-alb dev --access-log app.yaml                           a line a request: rule, reason, target
   net-alb dev --admin 127.0.0.1:9901 app.yaml                 /metrics, /dump, /readyz and the log's level
-  net-alb dev --https app.yaml                                public hosts by HTTPS too; the curl lines show how
+  net-alb dev --https app.yaml                                public hosts by HTTPS too
 
 A revision without --backend is a built-in server. It answers `Hello $TARGET!`, with TARGET from the
 Knative Service's environment, and names itself in the header `x-revision`; its path /_headers shows

@@ -47,7 +47,7 @@ pub(crate) struct GatewayArgs {
     drain_grace: u64,
 }
 
-pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
     let log = log()?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
