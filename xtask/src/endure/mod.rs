@@ -155,7 +155,7 @@ impl Dev {
         let mut command = Command::new(program);
         command.args(arguments).args([
             "--backend",
-            &override_,
+            &revision,
             "--access-log=json",
             "--access-log-share",
             "0.01",
