@@ -38,7 +38,7 @@ enum Chore {
     Fuzz(fuzz::Arguments),
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
-    /// See what slow and silent clients cost: memory, and the others' latency
+    /// Hold net-alb under ten thousand slow clients and huge bodies; check its memory and how long others wait
     Endure(endure::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),

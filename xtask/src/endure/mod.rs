@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use procfs::process::Process;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -149,13 +149,13 @@ fn upload(server: SocketAddr, bytes: u64) -> Result<()> {
 struct Dev(Child);
 
 impl Dev {
-    fn start(program: &PathBuf, backend: SocketAddr) -> Result<Dev> {
-        let override_ = format!("hello-00001={backend}");
+    fn start(program: &Path, backend: SocketAddr) -> Result<Dev> {
+        let revision = format!("hello-00001={backend}");
         let arguments = ["dev", "-", "--listen", "127.0.0.1:0", "--listen-local", "127.0.0.1:0"];
         let mut command = Command::new(program);
         command.args(arguments).args([
             "--backend",
-            &override_,
+            &revision,
             "--access-log=json",
             "--access-log-share",
             "0.01",
