@@ -7,7 +7,8 @@ mod board;
 mod curl;
 mod endpoints;
 mod https;
-mod last_good;
+mod opening;
+mod report;
 mod serving;
 mod session;
 mod signals;
@@ -90,8 +91,8 @@ pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     let serving = Serving::new(gateway, listen, Https::new(authority));
     let mut session = Session::new(args, Backends::new(runtime), serving);
     session.begin()?;
-    while watch::next(&events) == Event::Saved {
-        session.again().map_err(Failure::system("writing to stderr"))?;
+    while let Event::Saved(paths) = watch::next(&events) {
+        session.again(paths.as_ref()).map_err(Failure::system("writing to stderr"))?;
     }
     let _ = writeln!(anstream::stderr(), "stopping; requests that have begun may finish");
     session.drain(GRACE);
