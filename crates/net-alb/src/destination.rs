@@ -53,7 +53,7 @@ impl Destination {
         };
         let share = |shares: &[Share], name: &str| {
             let own = shares.iter().filter(|share| share.revision == name);
-            own.map(|share| share.percent).sum::<f64>()
+            own.map(|share| share.percent).fold(0.0, |sum, percent| sum + percent)
         };
         let names: BTreeSet<&str> = before.iter().chain(after).map(|share| &*share.revision).collect();
         let part = |name: &str| match (percent(share(before, name)), percent(share(after, name))) {

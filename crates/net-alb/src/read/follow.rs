@@ -297,6 +297,10 @@ impl Files {
     /// Looks again at objects that were missed in this file.
     fn settle_missed(&mut self, id: &Arc<FileId>, settle: &Settle<'_>, saved: &mut Saved) {
         if settle.is_broken || self.is_broken(id) {
+            let missed = self.missed.iter().filter(|(_, missing)| **missing == *id);
+            let missed: Vec<_> = missed.map(|(object, _)| (**object).clone()).collect();
+            let more: Vec<_> = missed.into_iter().filter(|object| !saved.kept.contains(object)).collect();
+            saved.kept.extend(more);
             return;
         }
         let file = self.files.get(id);

@@ -41,7 +41,7 @@ fn a_broken_document_does_not_stop_the_others() {
     let text =
         format!("{HELLO}---\na: [1\nb: 2\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: other}}\n");
     let reading = reading(&[("f", &text)]);
-    assert_eq!(lines(&reading), "6:2 NA0001 illegal placement of ':' indicator\n");
+    assert_eq!(lines(&reading), "6:2 NA0001 illegal placement of ':' indicator; close it with `]`\n");
     assert_eq!((snapshot(&reading).kservices.len(), snapshot(&reading).services.len()), (1, 1));
 }
 
