@@ -5,7 +5,7 @@
 //! * The controller's side: [`status`] is a pure function of what was asked and what replicas say; `lease` decides who writes.
 
 pub mod acknowledgement;
-pub mod admin;
+pub mod config;
 pub mod control;
 pub mod lease;
 pub mod ledger;

@@ -1,15 +1,13 @@
 //! From a gateway's board to a controller's ear, over a socket.
 
+use net_alb_admin::{Admin, Body, Readiness, Response, Scope, Serving};
 use net_alb_api::ObjectKey;
-use net_alb_controller::acknowledgement::{Board, Line};
-use net_alb_controller::admin::Admin;
+use net_alb_controller::acknowledgement::{Board, Line, tell};
 use net_alb_controller::replicas::{Heard, subscribe};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::task::JoinHandle;
 
 fn key(name: &str) -> ObjectKey {
     ObjectKey::new("default", name)
@@ -22,11 +20,15 @@ fn on_a_runtime(test: impl Future<Output = ()>) {
     });
 }
 
-async fn serve(board: &Arc<Board>, at: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
-    let listener = TcpListener::bind(at).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let admin = Arc::new(Admin::new(Some(Arc::clone(board))));
-    (address, tokio::spawn(async move { drop(admin.serve(listener).await) }))
+fn serve(board: &Arc<Board>, at: SocketAddr) -> Serving {
+    let board = Arc::clone(board);
+    let stream = move |_: &_| {
+        let (client, body) = mpsc::channel(1);
+        tokio::spawn(tell(Arc::clone(&board), client));
+        Response::new(Body::receiver(body))
+    };
+    let admin = Admin::new(Readiness::new("a test")).get("/acknowledgements", stream);
+    admin.start(&[(at, Scope::Everything)]).unwrap()
 }
 
 /// The next line that says something.
@@ -51,7 +53,8 @@ fn a_controller_hears_everything_and_then_every_change() {
         let board = Arc::new(Board::default());
         // More than one chunk.
         (0..1000).for_each(|number| board.applied(&key(&format!("k{number:04}")), "u.1".to_owned(), vec![]));
-        let (address, _server) = serve(&board, (Ipv4Addr::LOCALHOST, 0).into()).await;
+        let server = serve(&board, (Ipv4Addr::LOCALHOST, 0).into());
+        let address = server.addresses[0];
         let (to, mut from) = mpsc::channel(16);
         tokio::spawn(subscribe("gateway-a".to_owned(), address, to));
         assert_eq!(hear(&mut from).await, "connected");
@@ -70,15 +73,15 @@ fn a_controller_hears_everything_and_then_every_change() {
 #[test]
 fn a_gateway_that_comes_back_is_heard_again() {
     on_a_runtime(async {
-        let (address, server) = serve(&Arc::default(), (Ipv4Addr::LOCALHOST, 0).into()).await;
-        server.abort();
-        let _ = server.await;
+        let server = serve(&Arc::default(), (Ipv4Addr::LOCALHOST, 0).into());
+        let address = server.addresses[0];
+        drop(server);
         let (to, mut from) = mpsc::channel(16);
         tokio::spawn(subscribe("gateway-a".to_owned(), address, to));
         assert_eq!(hear(&mut from).await, "lost");
         let board = Arc::new(Board::default());
         board.applied(&key("hello"), "u.1".to_owned(), vec![]);
-        let _server = serve(&board, address).await;
+        let _server = serve(&board, address);
         let mut heard = hear(&mut from).await;
         while heard == "lost" {
             heard = hear(&mut from).await;

@@ -1,8 +1,8 @@
-//! Serves made-up rules, to measure the gateway by itself with wrk or oha:
+//! Serves the routes of `cargo xtask bench`, to measure the gateway by itself with wrk, valgrind or perf:
 //!
 //! ```text
-//! serve 127.0.0.1:8080 hosts 10000 127.0.0.1:9001 127.0.0.1:9002    # svc-0.example … svc-9999.example, 50/50
-//! serve 127.0.0.1:8080 headers 2000 127.0.0.1:9001                  # rules.example/, x-rule: 0 … 1999
+//! serve 127.0.0.1:8080 hosts 10000 127.0.0.1:9001 127.0.0.1:9002    # h0.default.example.com …, 50/50
+//! serve 127.0.0.1:8080 headers 2000 127.0.0.1:9001                  # h0.default.example.com, x-rule: 0 … 1999
 //! ```
 //!
 //! It prints how long one changed Ingress takes to be in effect.
@@ -11,8 +11,9 @@
 
 use net_alb_gateway::{Change, Gateway, ListenerKey, Options};
 use net_alb_model::{
-    Action, Backend, BackendProtocol, Condition, Direction, Fragment, FragmentListener, ListenerId,
-    ObjectKey, Pattern, Priority, Protocol, Rule, RuleId, Scheduler, ServerGroup, ServerGroupId, Target,
+    Action, AddressType, Alb, Backend, BackendProtocol, Condition, DefaultAction, Direction, Edition,
+    Fragment, FragmentListener, HeaderValue, Listener, ListenerDefaults, ListenerId, ObjectKey, Pattern,
+    Priority, Protocol, Rule, RuleId, Scheduler, ServerGroup, ServerGroupId, Target, XForwardedFor,
 };
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -36,15 +37,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, server) in servers.iter().enumerate() {
         gateway.set_endpoints(&backend(number), vec![server.parse::<SocketAddr>()?]);
     }
+    gateway.configure(&alb());
     let put = |number: u32, weight: u32| {
-        let ingress = ObjectKey::new("default", format!("svc-{number}"));
+        let ingress = ObjectKey::new("default", format!("h{number}"));
         let conditions = match kind.as_str() {
             "hosts" => vec![
-                Condition::Host(vec![Pattern::Exact(format!("svc-{number}.example"))]),
+                Condition::Host(vec![Pattern::Exact(format!("h{number}.default.example.com"))]),
                 Condition::Path(vec![Pattern::Wildcard("/*".to_owned())]),
             ],
             _ => vec![
-                Condition::Host(vec![Pattern::Exact("rules.example".to_owned())]),
+                Condition::Host(vec![Pattern::Exact("h0.default.example.com".to_owned())]),
                 Condition::Path(vec![Pattern::Wildcard("/*".to_owned())]),
                 Condition::Header {
                     key: "x-rule".to_owned(),
@@ -74,6 +76,38 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// A load balancer whose listener appends `X-Forwarded-For` and answers unknown hosts with 404.
+fn alb() -> Alb {
+    let x_forwarded_for = XForwardedFor { x_forwarded_for: true, ..XForwardedFor::default() };
+    let defaults = ListenerDefaults { x_forwarded_for, default_action: DefaultAction::Status(404) };
+    let listener = Listener {
+        id: LISTENER,
+        idle_timeout_seconds: 15,
+        request_timeout_seconds: 60,
+        http2: false,
+        gzip: false,
+        security_policy: None,
+        certificate_secrets: vec![],
+        certificate_ids: vec![],
+        client_ca_secrets: vec![],
+        x_forwarded_for,
+        default_action: defaults.default_action,
+        rules: vec![],
+    };
+    Alb {
+        name: "bench".to_owned(),
+        address_type: AddressType::Internet,
+        edition: Edition::Standard,
+        undeclared: defaults,
+        listeners: vec![listener],
+        server_groups: vec![],
+    }
+}
+
+fn insert(key: &str, value: String) -> Action {
+    Action::InsertHeader { key: key.to_owned(), value: HeaderValue::UserDefined(value) }
+}
+
 fn backend(number: usize) -> Backend {
     Backend { service: ObjectKey::new("default", format!("backend-{number}")), port: "80".to_owned() }
 }
@@ -96,10 +130,8 @@ fn fragment(ingress: ObjectKey, conditions: Vec<Condition>, servers: usize, weig
         reason: "weight".to_owned(),
         conditions,
         actions: vec![
-            Action::InsertHeader {
-                key: "x-route".to_owned(),
-                value: net_alb_model::HeaderValue::UserDefined(ingress.name.clone()),
-            },
+            insert("Knative-Serving-Namespace", ingress.namespace.clone()),
+            insert("Knative-Serving-Revision", format!("{}-00001", ingress.name)),
             Action::ForwardGroup { targets: (0..servers).map(target).collect(), sticky_seconds: None },
         ],
     };

@@ -2,7 +2,8 @@
 //! content is swapped.
 
 use crate::metrics::revision::RevisionTracks;
-use arc_swap::{ArcSwap, Guard};
+use crate::tls::UpstreamTls;
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use net_alb_model::Backend;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct Endpoints {
     addresses: ArcSwap<Vec<SocketAddr>>,
+    /// How its servers prove who they are, where they must.
+    tls: ArcSwapOption<UpstreamTls>,
     turn: AtomicUsize,
 }
 
@@ -20,6 +23,11 @@ impl Endpoints {
     /// The addresses right now.
     pub fn addresses(&self) -> Guard<Arc<Vec<SocketAddr>>> {
         self.addresses.load()
+    }
+
+    /// How its servers prove who they are, where they must.
+    pub(crate) fn tls(&self) -> Option<Arc<UpstreamTls>> {
+        self.tls.load_full()
     }
 
     /// The next address in turn; `None` if there is none.
@@ -68,7 +76,10 @@ impl Registry {
             return Arc::clone(cell);
         }
         if cells.by_backend.len() >= cells.sweep_at {
-            cells.by_backend.retain(|_, cell| Arc::strong_count(cell) > 1 || !cell.addresses().is_empty());
+            let needed = |cell: &Arc<Endpoints>| {
+                Arc::strong_count(cell) > 1 || !cell.addresses().is_empty() || cell.tls.load().is_some()
+            };
+            cells.by_backend.retain(|_, cell| needed(cell));
             // Twice as many again: what a sweep costs is spread over as many additions.
             cells.sweep_at = (cells.by_backend.len() * 2).max(64);
         }
@@ -78,6 +89,11 @@ impl Registry {
     /// Swaps the addresses of a backend. Requests that have chosen an address already keep it.
     pub(crate) fn set(&self, backend: &Backend, endpoints: Vec<SocketAddr>) {
         self.cell(backend).addresses.store(Arc::new(endpoints));
+    }
+
+    /// Says how a backend's servers prove who they are, from the next new connection on.
+    pub(crate) fn set_tls(&self, backend: &Backend, tls: Option<Arc<UpstreamTls>>) {
+        self.cell(backend).tls.store(tls);
     }
 
     #[cfg(test)]

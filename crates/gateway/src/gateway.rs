@@ -3,10 +3,11 @@ use crate::listener::{Frame, ListenerKey, ListenerState};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::table::{Change, Table};
-use crate::tls::CertificateInfo;
+use crate::tls::{BackendTls, BackendTlsCache, CertificateInfo};
 use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
 use crate::worker::{Command, Listen, Shared, WorkerHandle};
-use net_alb_diag::{Diagnostic, Outcome};
+use net_alb_diag::codes::gateway::BAD_BACKEND_TLS;
+use net_alb_diag::{Diagnostic, FieldPath, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ struct State {
     bound: BTreeMap<SocketAddr, ListenerKey>,
     certificates: Certificates,
     client_cas: ClientCas,
+    backend_tls: BackendTlsCache,
     generation: u64,
 }
 
@@ -181,6 +183,25 @@ impl Gateway {
     /// Says where a backend's servers are now. Requests that are on their way go on to the servers that they have chosen.
     pub fn set_endpoints(&self, backend: &Backend, endpoints: Vec<SocketAddr>) {
         self.registry.set(backend, endpoints);
+    }
+
+    /// Says how a backend's servers prove who they are: from the next connection on they are spoken to by TLS 1.3, and must show
+    /// a certificate of one of these CAs with one of these names. `None`: as their server group's protocol says. What can't be
+    /// used changes nothing. Connections that are open, and requests on them, go on.
+    pub fn set_backend_tls(&self, backend: &Backend, tls: Option<&BackendTls>) -> Outcome<()> {
+        let made = tls.map(|tls| self.lock().backend_tls.get(tls)).transpose();
+        match made {
+            Ok(tls) => {
+                self.registry.set_tls(backend, tls);
+                Outcome::clean(())
+            }
+            Err(wrong) => {
+                let message = format!("servers of `{backend}` can't be verified: {wrong}");
+                let object = backend.service.to_ref("", "Service");
+                let diagnostic = Diagnostic::new(&BAD_BACKEND_TLS, object, FieldPath::root(), message);
+                Outcome { value: (), diagnostics: vec![diagnostic.help(BAD_BACKEND_TLS.fix)] }
+            }
+        }
     }
 
     /// What the gateway counts.

@@ -36,4 +36,6 @@ pub use net_alb_model::ObjectKey;
 pub use options::{Limits, Options};
 pub use reason::Reason;
 pub use table::{Change, Table, compile, fragments};
-pub use tls::{CertificateInfo, ClientCertificate, Pem, TlsFacts};
+pub use tls::{
+    BackendTls, CertificateInfo, ClientCertificate, Pem, TlsFacts, check_certificate, check_client_ca,
+};

@@ -6,6 +6,7 @@ use arc_swap::{ArcSwap, Cache};
 use net_alb_model::{DefaultAction, Listener, ListenerId, Protocol, XForwardedFor};
 use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl Default for Frame {
 }
 
 /// What a listener serves at one moment. Requests that have begun keep theirs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Serving {
     pub(crate) frame: Frame,
     pub(crate) table: Arc<Table>,
@@ -115,20 +116,36 @@ impl ListenerState {
 #[derive(Debug)]
 pub(crate) struct LocalListener {
     pub(crate) state: Arc<ListenerState>,
-    /// What the last request was served by: looking whether it's still that costs one load.
-    cache: RefCell<Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>>,
+    latest: RefCell<Latest>,
     /// What this thread counts of it.
     pub(crate) metrics: Arc<ListenerMetrics>,
 }
 
+/// What the last request was served by: looking whether it's still that costs one load.
+#[derive(Debug)]
+struct Latest {
+    cache: Cache<Arc<ArcSwap<Serving>>, Arc<Serving>>,
+    shared: Arc<Serving>,
+    /// The same for this thread alone. Requests hold this one: all threads counting in one place would wait for each other.
+    own: Rc<Serving>,
+}
+
 impl LocalListener {
     pub(crate) fn new(state: Arc<ListenerState>, metrics: Arc<ListenerMetrics>) -> LocalListener {
-        let cache = RefCell::new(Cache::new(Arc::clone(&state.serving)));
-        LocalListener { state, cache, metrics }
+        let mut cache = Cache::new(Arc::clone(&state.serving));
+        let shared = Arc::clone(cache.load());
+        let own = Rc::new(Serving::clone(&shared));
+        LocalListener { state, latest: RefCell::new(Latest { cache, shared, own }), metrics }
     }
 
     /// What the listener serves now. A request keeps what it began with.
-    pub(crate) fn serving(&self) -> Arc<Serving> {
-        Arc::clone(self.cache.borrow_mut().load())
+    pub(crate) fn serving(&self) -> Rc<Serving> {
+        let Latest { cache, shared, own } = &mut *self.latest.borrow_mut();
+        let current = cache.load();
+        if !Arc::ptr_eq(current, shared) {
+            *shared = Arc::clone(current);
+            *own = Rc::new(Serving::clone(current));
+        }
+        Rc::clone(own)
     }
 }

@@ -32,8 +32,8 @@ pub enum Reason {
     NoEndpoints,
     /// 503: the chosen server group exists only at Alibaba Cloud.
     ExternalServerGroup,
-    /// 502: the gateway doesn't speak the server group's protocol.
-    BackendProtocol,
+    /// 502: the TLS handshake with the server failed.
+    UpstreamTls,
     /// 502: the server refused the connection.
     ConnectFailed,
     /// 504: the server didn't accept the connection in time.
@@ -69,7 +69,7 @@ impl Reason {
         Reason::NoTarget,
         Reason::NoEndpoints,
         Reason::ExternalServerGroup,
-        Reason::BackendProtocol,
+        Reason::UpstreamTls,
         Reason::ConnectFailed,
         Reason::ConnectTimeout,
         Reason::UpstreamClosed,
@@ -94,7 +94,7 @@ impl Reason {
             Reason::RequestTimeout => 408,
             Reason::UriTooLong => 414,
             Reason::ClientGone => 499,
-            Reason::BackendProtocol
+            Reason::UpstreamTls
             | Reason::ConnectFailed
             | Reason::UpstreamClosed
             | Reason::ResponseAborted
@@ -127,7 +127,7 @@ impl Reason {
             Reason::NoTarget => "no-target",
             Reason::NoEndpoints => "no-endpoints",
             Reason::ExternalServerGroup => "external-server-group",
-            Reason::BackendProtocol => "backend-protocol",
+            Reason::UpstreamTls => "upstream-tls",
             Reason::ConnectFailed => "connect-failed",
             Reason::ConnectTimeout => "connect-timeout",
             Reason::UpstreamClosed => "upstream-closed",
@@ -168,8 +168,8 @@ impl Reason {
             Reason::ExternalServerGroup => {
                 "the rule forwards to a server group that only Alibaba Cloud has; name a Service instead"
             }
-            Reason::BackendProtocol => {
-                "the backend wants a protocol that the gateway doesn't speak; see `net-alb explain NA3006`"
+            Reason::UpstreamTls => {
+                "no TLS session with the server: check that it speaks TLS, and its certificate's names and CA"
             }
             Reason::ConnectFailed => "the server refused the connection; check that it listens on its port",
             Reason::ConnectTimeout => {

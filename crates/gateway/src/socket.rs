@@ -45,6 +45,14 @@ impl Socket {
         self.session.as_ref().is_some_and(|session| session.borrow().alpn() == Some(protocol))
     }
 
+    /// Waits until there may be something to read, and needs no buffer for that. With TLS there may always be something.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.session.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream.borrow().poll_read_ready(context)
+    }
+
     /// Reads into the buffer's room, of which there must be some; 0 is the end.
     pub(crate) fn poll_read(
         &self,

@@ -2,7 +2,9 @@ use crate::ServerGroupId;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a rule does. Source: ALB, "Manage forwarding rules for a listener".
+/// What a rule does. Rare and large ones are boxed: a rule of Knative's has three small ones, and there are thousands of rules.
+///
+/// Source: ALB, "Manage forwarding rules for a listener".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {
@@ -28,9 +30,9 @@ pub enum Action {
         key: String,
     },
     /// Changes host, path or query on the way to the backend.
-    Rewrite(Rewrite),
+    Rewrite(Box<Rewrite>),
     /// Answers preflight requests and marks answers.
-    Cors(Cors),
+    Cors(Box<Cors>),
     /// Copies requests to these groups, by their ids at Alibaba.
     TrafficMirror {
         /// `sgp-…`.
@@ -45,9 +47,9 @@ pub enum Action {
         sticky_seconds: Option<u32>,
     },
     /// Final: the client goes elsewhere.
-    Redirect(Redirect),
+    Redirect(Box<Redirect>),
     /// Final: an answer of the load balancer's own.
-    FixedResponse(FixedResponse),
+    FixedResponse(Box<FixedResponse>),
 }
 
 impl Action {

@@ -77,7 +77,7 @@ pub struct ServerGroup {
     pub stickiness: Option<Stickiness>,
     /// How servers are checked; off by default through the Ingress.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub health_check: Option<HealthCheck>,
+    pub health_check: Option<Box<HealthCheck>>,
 }
 
 /// What a group's servers speak.

@@ -10,6 +10,7 @@ mod exit;
 mod pipeline;
 mod read;
 mod render;
+mod secret;
 
 use clap::Parser;
 use std::io::Write;

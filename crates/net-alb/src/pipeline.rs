@@ -3,8 +3,9 @@
 
 use crate::read::{Reading, SourceMap};
 use crate::render::without_repetition;
-use net_alb_api::Ingress;
+use crate::secret::Secrets;
 use net_alb_api::config::Settings;
+use net_alb_api::{Ingress, Object};
 use net_alb_diag::Diagnostic;
 use net_alb_model::{Alb, Fragment, ObjectKey};
 use net_alb_pipeline::{Change, Delta, Pipeline};
@@ -21,6 +22,7 @@ pub(crate) struct Stages {
     /// In the order of the stages.
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) sources: SourceMap,
+    secrets: Secrets,
 }
 
 /// Runs stages 0 to 2. Settings come from `config-alb` over `base`; `adjust` has the last word.
@@ -31,6 +33,11 @@ pub(crate) fn run(
 ) -> Stages {
     let Reading { objects, mut sources, mut diagnostics, .. } = reading;
     let mut pipeline = Pipeline::new(base, adjust);
+    let secrets = objects.values().filter_map(|object| match &**object {
+        Object::Secret(secret) => Some((ObjectKey::of(&secret.metadata), Arc::new(secret.clone()))),
+        _ => None,
+    });
+    let secrets = secrets.collect();
     let objects = objects.into_values().map(|object| Change::Put(Arc::unwrap_or_clone(object)));
     let delta = pipeline.apply(objects);
     diagnostics.extend(pipeline.diagnostics());
@@ -41,6 +48,7 @@ pub(crate) fn run(
         diagnostics: without_repetition(diagnostics, &sources),
         converted: delta.ingresses.into_values().flatten().collect(),
         sources,
+        secrets,
     }
 }
 
@@ -73,12 +81,13 @@ fn load_balancers(pipeline: &Pipeline, delta: &Delta) -> Vec<Alb> {
 }
 
 impl Stages {
-    /// Compiles every listener's rules as the gateway does, for what that has to say.
+    /// Compiles every listener's rules and reads its certificates as the gateway does, for what that has to say.
     pub(crate) fn compile(&mut self) {
         for alb in &self.albs {
             for listener in &alb.listeners {
                 let table = net_alb_gateway::compile(alb, listener);
                 self.diagnostics.extend(table.diagnostics);
+                self.diagnostics.extend(crate::secret::check(listener, &self.secrets));
             }
         }
         self.diagnostics = without_repetition(std::mem::take(&mut self.diagnostics), &self.sources);

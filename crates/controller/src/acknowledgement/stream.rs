@@ -1,72 +1,36 @@
 use super::{Board, Line};
-use futures_util::{Stream, stream};
-use http_body_util::StreamBody;
-use hyper::body::{Bytes, Frame};
-use std::convert::Infallible;
-use std::fmt;
-use std::pin::Pin;
+use hyper::body::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
 
 /// How often a stream without news says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Lines that are written at a time.
 const CHUNK: usize = 256;
 
-/// A body of lines that doesn't end.
-pub struct Lines(StreamBody<Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>>);
-
-impl fmt::Debug for Lines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Lines")
-    }
-}
-
-impl hyper::body::Body for Lines {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.0).poll_frame(context)
-    }
-}
-
-/// Everything on the board, and from then on every change. It ends where the client is too slow to be told everything.
-pub fn lines(board: Arc<Board>) -> Lines {
-    let news = board.subscribe();
-    let reader = Reader { board, news, cursor: None, synced: false };
-    Lines(StreamBody::new(Box::pin(stream::unfold(reader, Reader::next))))
-}
-
-struct Reader {
-    board: Arc<Board>,
-    news: watch::Receiver<u64>,
-    cursor: Option<u64>,
-    synced: bool,
-}
-
-impl Reader {
-    async fn next(mut self) -> Option<(Result<Frame<Bytes>, Infallible>, Reader)> {
-        loop {
-            self.news.mark_unchanged();
-            let (mut lines, cursor) = self.board.since(self.cursor, CHUNK)?;
-            let is_all = lines.len() < CHUNK;
-            self.cursor = Some(cursor);
-            if is_all && !std::mem::replace(&mut self.synced, true) {
-                lines.push(Line::Synced);
+/// Tells a client everything that is on the board, and from then on every change. Ends where the client is gone, or too slow to
+/// be told everything.
+pub async fn tell(board: Arc<Board>, client: Sender<Bytes>) {
+    let mut news = board.subscribe();
+    let (mut reached, mut synced) = (None, false);
+    loop {
+        news.mark_unchanged();
+        let Some((mut lines, cursor)) = board.since(reached, CHUNK) else { return };
+        reached = Some(cursor);
+        if lines.len() < CHUNK && !std::mem::replace(&mut synced, true) {
+            lines.push(Line::Synced);
+        }
+        if lines.is_empty() {
+            match timeout(HEARTBEAT, news.changed()).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(_)) => return,
+                Err(_) => lines.push(Line::Alive),
             }
-            if lines.is_empty() {
-                match tokio::time::timeout(HEARTBEAT, self.news.changed()).await {
-                    Ok(Ok(())) => continue,
-                    Ok(Err(_)) => return None,
-                    Err(_) => lines.push(Line::Alive),
-                }
-            }
-            return Some((Ok(Frame::data(text(&lines))), self));
+        }
+        if client.send(text(&lines)).await.is_err() {
+            return;
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::status::IngressStatus;
 use crate::watch::Seen;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
-use net_alb_api::{EndpointSlice, ObjectKey};
+use net_alb_api::{ConfigMap, EndpointSlice, ObjectKey};
 use tokio::sync::{mpsc, watch};
 
 /// Everything that the controller reacts to.
@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 pub(super) enum Message {
     KIngress(Seen<KIngressRecord>),
     Slice(Seen<EndpointSlice>),
+    Config(Seen<ConfigMap>),
     Heard(String, Heard),
     Wrote(ObjectKey, Result<(IngressStatus, u64), ()>),
     Leads(bool),

@@ -4,6 +4,8 @@ mod message;
 mod record;
 mod writer;
 
+use crate::acknowledgement::Problem;
+use crate::config::{self, LOGGING};
 use crate::lease::Leadership;
 use crate::ledger::{Asked, Ledger};
 use crate::replicas::{Heard, Slices, subscribe};
@@ -15,7 +17,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::runtime::watcher;
 use kube::{Api, Client};
 use message::Message;
-use net_alb_api::{EndpointSlice, ObjectKey};
+use net_alb_api::{ConfigMap, EndpointSlice, ObjectKey};
 use record::KIngressRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -23,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
-use writer::Writer;
+use writer::{Object, Writer};
 
 /// What the controller has to know.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Options {
     pub admin_port: u16,
     /// Our own name: the pod's.
     pub identity: String,
+    /// Where Knative's ConfigMaps are.
+    pub system_namespace: String,
 }
 
 /// Messages that are taken in before what follows is written.
@@ -45,11 +49,12 @@ const BATCH: usize = 1024;
 /// Without any timer.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Runs until `stop` ends.
+/// Runs until `stop` ends. `config_logging` gets that ConfigMap at first and whenever it changes.
 pub async fn run(
     client: Client,
     options: Options,
     leadership: Leadership,
+    config_logging: impl FnMut(&ConfigMap) + Send + 'static,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let (heard, hears) = mpsc::channel(BATCH);
@@ -57,6 +62,7 @@ pub async fn run(
     let mut messages: SelectAll<BoxStream<'static, Message>> = SelectAll::new();
     messages.push(kingresses(&client).map(Message::KIngress).boxed());
     messages.push(slices(&client, &options.internal).map(Message::Slice).boxed());
+    messages.push(config_maps(&client, &options.system_namespace).map(Message::Config).boxed());
     messages.push(message::received(hears));
     messages.push(message::finished(writes));
     messages.push(message::leads(leadership.leads()));
@@ -66,6 +72,8 @@ pub async fn run(
         writer: Writer::new(client, &options.identity, wrote),
         slices: Slices::default(),
         subscriptions: BTreeMap::new(),
+        complaints: BTreeSet::new(),
+        config_logging: Box::new(config_logging),
         heard,
         options,
         epoch: Instant::now(),
@@ -91,6 +99,11 @@ fn kingresses(client: &Client) -> BoxStream<'static, Seen<KIngressRecord>> {
     stream(Kind::KIngress, Api::all(client.clone()), all, KIngressRecord::ours)
 }
 
+fn config_maps(client: &Client, namespace: &str) -> BoxStream<'static, Seen<ConfigMap>> {
+    let all = watcher::Config::default().any_semantic();
+    stream(Kind::ConfigMap, Api::namespaced(client.clone(), namespace), all, Some)
+}
+
 fn slices(client: &Client, service: &ObjectKey) -> BoxStream<'static, Seen<EndpointSlice>> {
     let own = watcher::Config::default().labels(&format!("kubernetes.io/service-name={}", service.name));
     stream(Kind::EndpointSlice, Api::namespaced(client.clone(), &service.namespace), own, Some)
@@ -107,6 +120,9 @@ struct Control {
     slices: Slices,
     /// By replica: where it is, and the task that listens to it.
     subscriptions: BTreeMap<String, (IpAddr, AbortHandle)>,
+    /// What is wrong with ConfigMaps, by ConfigMap, as far as it was said.
+    complaints: BTreeSet<(ObjectKey, String)>,
+    config_logging: Box<dyn FnMut(&ConfigMap) + Send>,
     heard: mpsc::Sender<(String, Heard)>,
     options: Options,
     epoch: Instant,
@@ -118,6 +134,7 @@ impl Control {
         match message {
             Message::KIngress(seen) => self.kingress(seen),
             Message::Slice(seen) => self.slice(seen),
+            Message::Config(seen) => self.config(seen),
             Message::Heard(replica, heard) => self.hear(&replica, heard),
             Message::Wrote(kingress, result) => {
                 let retry = self.now() + RETRY;
@@ -167,6 +184,33 @@ impl Control {
                 let at = SocketAddr::new(address, self.options.admin_port);
                 (address, tokio::spawn(subscribe(name, at, self.heard.clone())).abort_handle())
             });
+        }
+    }
+
+    fn config(&mut self, seen: Seen<ConfigMap>) {
+        let config_map = match seen {
+            Seen::Put(config_map) => config_map,
+            Seen::Gone(_, key) => return self.complaints.retain(|(other, _)| *other != key),
+            Seen::Synced(_) => return,
+            Seen::Failed(kind, error) => return tracing::warn!("{kind:?} can't be watched: {error}"),
+        };
+        let key = ObjectKey::of(&config_map.metadata);
+        if key.name == LOGGING {
+            (self.config_logging)(&config_map);
+        }
+        let problems: Vec<_> =
+            config::kept(&config_map, None).diagnostics.iter().filter_map(Problem::of).collect();
+        self.complaints.retain(|(other, message)| {
+            *other != key || problems.iter().any(|problem| problem.message == *message)
+        });
+        let news = problems
+            .into_iter()
+            .filter(|problem| self.leads && self.complaints.insert((key.clone(), problem.message.clone())));
+        let news: Vec<_> = news.collect();
+        if !news.is_empty() {
+            let object =
+                Object { api_version: "v1", kind: "ConfigMap", uid: config_map.metadata.uid.as_deref() };
+            self.writer.say(object, &key, news);
         }
     }
 

@@ -15,6 +15,14 @@ const PARALLEL: usize = 64;
 /// The longest note of an Event. Source: Kubernetes, events.k8s.io/v1.
 const LONGEST_NOTE: usize = 1000;
 
+/// What an Event is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Object<'a> {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) uid: Option<&'a str>,
+}
+
 /// Writes status and Events, many at a time, none twice.
 pub(super) struct Writer {
     client: Client,
@@ -54,17 +62,20 @@ impl Writer {
             });
         }
         if !write.events.is_empty() {
-            self.say(&write.kingress, &write.uid, write.events);
+            let object =
+                Object { api_version: KIngress::API_VERSION, kind: KIngress::KIND, uid: Some(&write.uid) };
+            self.say(object, &write.kingress, write.events);
         }
     }
 
-    fn say(&self, kingress: &ObjectKey, uid: &str, problems: Vec<Problem>) {
+    /// Says something of an object, in Events.
+    pub(super) fn say(&self, object: Object<'_>, key: &ObjectKey, problems: Vec<Problem>) {
         let reference = ObjectReference {
-            api_version: Some(KIngress::API_VERSION.to_owned()),
-            kind: Some(KIngress::KIND.to_owned()),
-            namespace: Some(kingress.namespace.clone()),
-            name: Some(kingress.name.clone()),
-            uid: Some(uid.to_owned()),
+            api_version: Some(object.api_version.to_owned()),
+            kind: Some(object.kind.to_owned()),
+            namespace: Some(key.namespace.clone()),
+            name: Some(key.name.clone()),
+            uid: object.uid.map(str::to_owned),
             ..ObjectReference::default()
         };
         let (recorder, places) = (self.recorder.clone(), Arc::clone(&self.places));

@@ -7,7 +7,6 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_REGEX,
     &BAD_TEMPLATE,
     &HEADER_EDIT_REFUSED,
-    &BACKEND_PROTOCOL_NOT_SERVED,
     &EXTERNAL_SERVER_GROUP,
     &STICKINESS_NOT_SERVED,
     &SCHEDULER_NOT_SERVED,
@@ -17,6 +16,7 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_CERTIFICATE,
     &EXPIRED_CERTIFICATE,
     &BAD_CLIENT_CA,
+    &BAD_BACKEND_TLS,
 ];
 
 /// A regular expression that doesn't compile or is too big.
@@ -57,18 +57,6 @@ pub static HEADER_EDIT_REFUSED: Code = Code {
     example: "alb.ingress.kubernetes.io/actions.hello: |\n  [{\"type\":\"InsertHeader\",\"InsertHeaderConfig\":\
               {\"key\":\"Host\",\"value\":\"b\",\"valueType\":\"UserDefined\"}}]\n",
     fix: "use Rewrite for the host; leave the framing of messages to the gateway",
-};
-
-/// A server group whose protocol the gateway doesn't speak.
-pub static BACKEND_PROTOCOL_NOT_SERVED: Code = Code {
-    id: "NA3006",
-    reason: "BackendProtocolNotServed",
-    severity: Severity::Warning,
-    title: "the backend is spoken to in another protocol than asked for",
-    explanation: "The gateway speaks HTTP/1.1 and h2c to backends, both in clear. To a group with HTTPS nothing is sent, \
-                  since it would be sent in clear: requests get 502.",
-    example: "alb.ingress.kubernetes.io/backend-protocol: https\n",
-    fix: "serve this route through ALB itself, or let the backend listen for HTTP",
 };
 
 /// A server group made by hand at Alibaba.
@@ -186,4 +174,17 @@ pub static BAD_CLIENT_CA: Code = Code {
                   refuses every client, since it was meant to be closed to strangers.",
     example: "kind: Secret\nstringData:\n  ca.crt: hello\n",
     fix: "put the CA's certificate in PEM into the Secret as `ca.crt`",
+};
+
+/// A backend's CAs or names that can't be used.
+pub static BAD_BACKEND_TLS: Code = Code {
+    id: "NA3023",
+    reason: "BadBackendTls",
+    severity: Severity::Warning,
+    title: "a backend can't be verified",
+    explanation: "Servers of this backend must prove who they are by a certificate of a known CA (Knative's \
+                  `system-internal-tls`: the key `ca.crt` of the Secret `routing-serving-certs`, and ConfigMaps with the label \
+                  `networking.knative.dev/trust-bundle`). What was known before stays in use.",
+    example: "kind: ConfigMap\nmetadata: {labels: {networking.knative.dev/trust-bundle: \"true\"}}\ndata: {ca.crt: hello}\n",
+    fix: "put CAs in PEM there",
 };

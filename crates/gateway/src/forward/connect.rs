@@ -1,16 +1,49 @@
+use super::pool::PoolKey;
 use super::{Failure, Job, Trace};
 use crate::endpoints::Endpoints;
 use crate::reason::Reason;
 use crate::socket::Socket;
+use crate::table::action::TargetPlan;
+use crate::tls::UpstreamTls;
+use net_alb_model::BackendProtocol;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::net::TcpStream;
 
 /// A connection to a server, for one exchange.
 pub(crate) struct Upstream {
     pub(crate) socket: Socket,
-    pub(crate) address: SocketAddr,
+    pub(crate) key: PoolKey,
     /// It has carried other exchanges before.
     pub(crate) reused: bool,
+}
+
+/// The servers of a target, and how they are spoken to.
+pub(crate) struct Servers<'a> {
+    pub(crate) endpoints: &'a Endpoints,
+    tls: Option<Arc<UpstreamTls>>,
+}
+
+impl<'a> Servers<'a> {
+    /// Where servers must prove who they are, they are spoken to by TLS whatever the group's protocol is: Knative switches that
+    /// on for all of them at once.
+    pub(crate) fn of(target: &'a TargetPlan) -> Result<Servers<'a>, Failure> {
+        let endpoints = target.endpoints.as_deref().ok_or(Failure::Refused(Reason::ExternalServerGroup))?;
+        let mut tls = endpoints.tls();
+        if tls.is_none() && target.protocol == BackendProtocol::Https {
+            let unverified = UpstreamTls::unverified().ok_or(Failure::Refused(Reason::UpstreamTls))?;
+            tls = Some(Arc::clone(unverified));
+        }
+        Ok(Servers { endpoints, tls })
+    }
+
+    pub(crate) fn tls(&self) -> Option<&UpstreamTls> {
+        self.tls.as_deref()
+    }
+
+    pub(crate) fn key(&self, address: SocketAddr) -> PoolKey {
+        PoolKey { address, tls: self.tls.as_ref().map_or(0, |tls| tls.id) }
+    }
 }
 
 impl Job<'_> {
@@ -18,13 +51,13 @@ impl Job<'_> {
     pub(super) async fn connect(
         &self,
         address: SocketAddr,
-        endpoints: &Endpoints,
+        servers: &Servers<'_>,
         trace: &mut Trace,
     ) -> Result<Upstream, Failure> {
         trace.endpoint = Some(address);
-        match self.any(address).await {
+        match self.any(address, servers).await {
             Ok(upstream) => Ok(upstream),
-            Err(refused) => self.elsewhere(refused, address, endpoints, trace).await,
+            Err(refused) => self.elsewhere(refused, address, servers, trace).await,
         }
     }
 
@@ -32,12 +65,12 @@ impl Job<'_> {
     pub(super) async fn reconnect(
         &self,
         address: SocketAddr,
-        endpoints: &Endpoints,
+        servers: &Servers<'_>,
         trace: &mut Trace,
     ) -> Result<Upstream, Failure> {
-        match self.fresh(address).await {
+        match self.fresh(address, servers).await {
             Ok(upstream) => Ok(upstream),
-            Err(refused) => self.elsewhere(refused, address, endpoints, trace).await,
+            Err(refused) => self.elsewhere(refused, address, servers, trace).await,
         }
     }
 
@@ -45,42 +78,60 @@ impl Job<'_> {
         &self,
         refused: Reason,
         address: SocketAddr,
-        endpoints: &Endpoints,
+        servers: &Servers<'_>,
         trace: &mut Trace,
     ) -> Result<Upstream, Failure> {
-        let other = endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
+        let other = servers.endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
         trace.endpoint = Some(other);
         self.worker.metrics.retries.add(1);
-        self.any(other).await.map_err(Failure::Refused)
+        self.any(other, servers).await.map_err(Failure::Refused)
     }
 
-    async fn any(&self, address: SocketAddr) -> Result<Upstream, Reason> {
-        match self.worker.upstreams.take(address) {
+    async fn any(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Upstream, Reason> {
+        let key = servers.key(address);
+        match self.worker.upstreams.take(key) {
             Some(socket) => {
                 self.worker.metrics.reuses.add(1);
-                Ok(Upstream { socket, address, reused: true })
+                Ok(Upstream { socket, key, reused: true })
             }
-            None => self.fresh(address).await,
+            None => self.fresh(address, servers).await,
         }
     }
 
     /// A new connection.
-    async fn fresh(&self, address: SocketAddr) -> Result<Upstream, Reason> {
-        let metrics = &self.worker.metrics;
+    async fn fresh(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Upstream, Reason> {
+        let (key, metrics) = (servers.key(address), &self.worker.metrics);
         self.deadline.set(self.worker.timeouts.connect);
-        match self.deadline.watch(TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                metrics.connects.add(1);
-                Ok(Upstream { socket: Socket::new(stream), address, reused: false })
-            }
+        let stream = match self.deadline.watch(TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => stream,
             Ok(Err(_)) => {
                 metrics.connects_refused.add(1);
-                Err(Reason::ConnectFailed)
+                return Err(Reason::ConnectFailed);
             }
             Err(_) => {
                 metrics.connects_timed_out.add(1);
-                Err(Reason::ConnectTimeout)
+                return Err(Reason::ConnectTimeout);
             }
+        };
+        metrics.connects.add(1);
+        let socket = match &servers.tls {
+            None => Socket::new(stream),
+            // A handshake is rare, and its future larger than everything else here.
+            Some(tls) => Box::pin(self.secure(stream, address, tls)).await?,
+        };
+        Ok(Upstream { socket, key, reused: false })
+    }
+
+    async fn secure(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        tls: &UpstreamTls,
+    ) -> Result<Socket, Reason> {
+        let connection = tls.connection(address).map_err(|_| Reason::UpstreamTls)?;
+        match self.deadline.watch(Socket::secure(stream, connection)).await {
+            Ok(secured) => secured.map_err(|_| Reason::UpstreamTls),
+            Err(_) => Err(Reason::ConnectTimeout),
         }
     }
 }

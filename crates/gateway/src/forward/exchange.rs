@@ -124,7 +124,7 @@ pub(super) fn finish<'a>(
         return Forwarded::Upgraded(ServerEnd { socket, leftover });
     }
     if end.reusable && target.keepalive {
-        job.worker.upstreams.give(upstream.address, upstream.socket, job.worker.clock.now());
+        job.worker.upstreams.give(upstream.key, upstream.socket, job.worker.clock.now());
     }
     end.replaced.map_or(Forwarded::Answered, Forwarded::Replaced)
 }

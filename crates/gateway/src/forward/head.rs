@@ -8,9 +8,9 @@ use crate::table::action::RewritePlan;
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
-use crate::table::{CompiledRule, RequestHead};
+use crate::table::{CompiledRule, Headers, RequestHead};
 use net_alb_model::SystemValue;
-use std::io::Write;
+use std::net::IpAddr;
 
 /// What a rewrite has made of a request; `None` is "as it was".
 #[derive(Debug, Default)]
@@ -75,28 +75,25 @@ impl Incoming<'_> {
         for (name, computed) in edits.computed() {
             let copied = match computed {
                 Computed::Header(from) => self.head.headers.values(from).next(),
-                Computed::Override(value) => self.head.headers.values(name).next().map(|own| match own {
-                    b"override" => value.as_bytes(),
-                    own => own,
-                }),
+                Computed::Override(value) => {
+                    let own = self.head.headers.values(name).next();
+                    own.map(|own| if own == b"override" { value } else { own })
+                }
                 Computed::System(_) => Some(&b""[..]),
             };
             let Some(copied) = copied else { continue };
-            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(name);
             out.extend_from_slice(b": ");
-            // Writing into memory can't fail.
-            let _ = match computed {
-                Computed::Header(_) | Computed::Override(_) => out.write_all(copied),
-                Computed::System(SystemValue::ClientSrcPort) => write!(out, "{}", self.peer.port()),
-                Computed::System(SystemValue::ClientSrcIp) => {
-                    write!(out, "{}", self.peer.ip().to_canonical())
-                }
+            match computed {
+                Computed::Header(_) | Computed::Override(_) => out.extend_from_slice(copied),
+                Computed::System(SystemValue::ClientSrcPort) => push_number(self.peer.port(), out),
+                Computed::System(SystemValue::ClientSrcIp) => push_address(self.peer.ip(), out),
                 Computed::System(SystemValue::Protocol) => {
-                    out.write_all(self.facts.version.as_str().as_bytes())
+                    out.extend_from_slice(self.facts.version.as_str().as_bytes());
                 }
-                Computed::System(SystemValue::SLBId) => write!(out, "{}", self.listener.alb),
-                Computed::System(SystemValue::SLBPort) => write!(out, "{}", self.listener.id.port),
-            };
+                Computed::System(SystemValue::SLBId) => out.extend_from_slice(self.listener.alb.as_bytes()),
+                Computed::System(SystemValue::SLBPort) => push_number(self.listener.id.port, out),
+            }
             out.extend_from_slice(b"\r\n");
         }
     }
@@ -126,7 +123,7 @@ pub(crate) fn push_request(
     match incoming.facts.framing {
         Framing::None | Framing::UntilClose => {}
         Framing::Length(length) => {
-            let _ = write!(out, "content-length: {length}\r\n");
+            push_number_field(b"content-length", length, out);
         }
         Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
@@ -174,9 +171,7 @@ pub(crate) fn push_answer(
 fn push_line(head: &RequestHead<'_>, out: &mut Vec<u8>) {
     let query_mark: &[u8] = if head.query.is_some() { b"?" } else { b"" };
     let query = head.query.unwrap_or_default().as_bytes();
-    // An absolute URL may have had no path.
-    let slash: &[u8] = if head.path.is_empty() { b"/" } else { b"" };
-    let target = [head.method.as_bytes(), b" ", slash, head.path.as_bytes(), query_mark, query];
+    let target = [head.method.as_bytes(), b" ", head.path.as_bytes(), query_mark, query];
     let host = [b" HTTP/1.1\r\nhost: ", head.authority.as_bytes(), b"\r\n"];
     for part in target.into_iter().chain(host) {
         out.extend_from_slice(part);
@@ -199,12 +194,28 @@ fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
         FieldKind::Traceparent => incoming.span.is_none(),
         // A body of length 0 is none, but its sender may want it said.
         FieldKind::ContentLength => incoming.facts.framing == Framing::None,
-        FieldKind::Host
+        FieldKind::NetworkProbe | FieldKind::NetworkHash => incoming.facts.is_probe,
+        FieldKind::Internal
+        | FieldKind::Lookalike
+        | FieldKind::Host
         | FieldKind::TransferEncoding
         | FieldKind::Connection
         | FieldKind::Te
         | FieldKind::Hop => false,
     }
+}
+
+/// The names of the headers that are Knative's own and so stay behind.
+pub(crate) fn internal_headers(headers: Headers<'_>) -> Vec<String> {
+    let probes: Vec<_> = headers.values("k-network-probe").collect();
+    let is_probe = probes == [b"probe"];
+    let stays_behind = |kind| match kind {
+        FieldKind::Internal => true,
+        FieldKind::NetworkProbe | FieldKind::NetworkHash => !is_probe,
+        _ => false,
+    };
+    let dropped = headers.fields().filter(|(_, _, kind)| stays_behind(*kind));
+    dropped.map(|(name, _, _)| String::from_utf8_lossy(name).into_owned()).collect()
 }
 
 /// The headers that tell the backend about the client.
@@ -213,26 +224,26 @@ fn passes(kind: FieldKind, incoming: &Incoming<'_>) -> bool {
 fn push_forwarded(incoming: &Incoming<'_>, out: &mut Vec<u8>) {
     let set = &incoming.frame.x_forwarded_for;
     let peer = incoming.peer;
-    // Writing into memory can't fail.
     if set.x_forwarded_for {
         out.extend_from_slice(b"x-forwarded-for: ");
         for value in incoming.head.headers.values("x-forwarded-for").filter(|value| !value.is_empty()) {
             out.extend_from_slice(value);
             out.extend_from_slice(b", ");
         }
-        let _ = write!(out, "{}\r\n", peer.ip().to_canonical());
+        push_address(peer.ip(), out);
+        out.extend_from_slice(b"\r\n");
     }
     if set.proto {
         push_field(b"x-forwarded-proto", incoming.scheme().as_bytes(), out);
     }
     if set.slb_port {
-        let _ = write!(out, "x-forwarded-port: {}\r\n", incoming.listener.id.port);
+        push_number_field(b"x-forwarded-port", incoming.listener.id.port, out);
     }
     if set.host {
         push_field(b"x-forwarded-host", incoming.head.authority.as_bytes(), out);
     }
     if set.client_src_port {
-        let _ = write!(out, "x-forwarded-client-srcport: {}\r\n", peer.port());
+        push_number_field(b"x-forwarded-client-srcport", peer.port(), out);
     }
     if set.slb_id {
         push_field(b"slb-id", incoming.listener.alb.as_bytes(), out);
@@ -242,5 +253,28 @@ fn push_forwarded(incoming: &Incoming<'_>, out: &mut Vec<u8>) {
 pub(crate) fn push_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
     for part in [name, b": ", value, b"\r\n"] {
         out.extend_from_slice(part);
+    }
+}
+
+pub(crate) fn push_number_field(name: &[u8], number: impl itoa::Integer, out: &mut Vec<u8>) {
+    push_field(name, itoa::Buffer::new().format(number).as_bytes(), out);
+}
+
+fn push_number(number: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Appends an address, an IPv4 one always as such. Every request has one, so it isn't left to the slow `Display`.
+fn push_address(address: IpAddr, out: &mut Vec<u8>) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            for (at, number) in address.octets().into_iter().enumerate() {
+                if at > 0 {
+                    out.push(b'.');
+                }
+                push_number(number, out);
+            }
+        }
+        IpAddr::V6(address) => out.extend_from_slice(address.to_string().as_bytes()),
     }
 }

@@ -10,12 +10,11 @@ pub(crate) mod http2;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
 
-use crate::endpoints::Endpoints;
 use crate::http1::request::Facts;
 use crate::http1::response::Response;
 use crate::listener::{Frame, ListenerKey};
 use crate::reason::Reason;
-use crate::table::action::{Forward, TargetPlan};
+use crate::table::action::Forward;
 use crate::table::cors::CorsPolicy;
 use crate::table::edits::HeaderEdits;
 use crate::table::{CompiledRule, RequestHead, Table};
@@ -23,8 +22,8 @@ use crate::tls::TlsFacts;
 use crate::trace::SpanContext;
 use crate::worker::Worker;
 use crate::worker::clock::{Deadline, Ticks};
+use connect::Servers;
 use head::Rewritten;
-use net_alb_model::BackendProtocol;
 use std::io;
 use std::net::SocketAddr;
 use tunnel::ServerEnd;
@@ -167,19 +166,19 @@ impl<'a> Job<'a> {
         let index = self.forward.split.choose().ok_or(Failure::Refused(Reason::NoTarget))?;
         trace.target = Some(index);
         let target = &self.forward.targets[index];
-        let endpoints = servers(target)?;
+        let servers = Servers::of(target)?;
         let rewrite = self.forward.rewrite.as_deref();
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
         if target.protocol.is_http2() && !self.incoming.facts.upgrade {
             let sides = (body, answer);
-            return self.run_http2((target, endpoints), &to, sides, scratch, trace).await;
+            return self.run_http2((target, &servers), &to, sides, scratch, trace).await;
         }
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
         let whole = exchange::push_whole(self.incoming, body, &mut scratch.out);
         body.rest();
-        let address = endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
-        let mut upstream = self.connect(address, endpoints, trace).await?;
+        let address = servers.endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
+        let mut upstream = self.connect(address, &servers, trace).await?;
         loop {
             let exchange = exchange::Exchange::new(self, &upstream.socket, &to, whole);
             match exchange.run(body, answer, scratch).await {
@@ -189,7 +188,7 @@ impl<'a> Job<'a> {
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
                     self.worker.metrics.retries.add(1);
-                    upstream = self.reconnect(upstream.address, endpoints, trace).await?;
+                    upstream = self.reconnect(upstream.key.address, &servers, trace).await?;
                 }
                 Err(broken) => return Err(broken.into()),
             }
@@ -199,14 +198,6 @@ impl<'a> Job<'a> {
     fn request_ticks(&self) -> Ticks {
         self.incoming.frame.request
     }
-}
-
-/// The servers of a target, if the gateway can speak to them.
-fn servers(target: &TargetPlan) -> Result<&Endpoints, Failure> {
-    if target.protocol == BackendProtocol::Https {
-        return Err(Failure::Refused(Reason::BackendProtocol));
-    }
-    target.endpoints.as_deref().ok_or(Failure::Refused(Reason::ExternalServerGroup))
 }
 
 /// Whether sending the request twice is as good as once (RFC 9110 §9.2.2).

@@ -1,12 +1,11 @@
 //! Answers that the gateway makes by itself.
 
 use crate::forward::Incoming;
-use crate::forward::head::push_field;
+use crate::forward::head::{push_field, push_number_field};
 use crate::http1::response::push_status_code;
 use crate::reason::Reason;
 use crate::table::action::RedirectPlan;
 use net_alb_model::FixedResponse;
-use std::io::Write;
 
 /// An answer of the gateway's own. Its head says so: `x-net-alb-error` where it's an error.
 #[derive(Debug, Default)]
@@ -88,8 +87,7 @@ impl Reply {
         out.extend_from_slice(b"\r\n");
         self.push_fields(out, date);
         if self.status != 204 && self.status != 304 {
-            // Writing into memory can't fail.
-            let _ = write!(out, "content-length: {}\r\n", self.body.len());
+            push_number_field(b"content-length", self.body.len(), out);
         }
         out.extend_from_slice(connection);
         out.extend_from_slice(b"\r\n");

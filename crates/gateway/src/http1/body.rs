@@ -1,7 +1,7 @@
 use super::Framing;
 use super::field::FieldKind;
+use super::head::fields;
 use crate::buffer::Buffer;
-use httparse::Status;
 
 /// Takes a body out of its framing, piece by piece.
 #[derive(Debug)]
@@ -168,19 +168,14 @@ fn trailers(bytes: &[u8], kept: &mut Vec<u8>) -> Result<Option<usize>, BadChunk>
         return if bytes.len() > MOST_TRAILER_BYTES { Err(BadChunk) } else { Ok(None) };
     };
     let block = &bytes[..end + 4];
-    let bare = memchr::memchr_iter(b'\n', block).any(|feed| feed == 0 || block[feed - 1] != b'\r');
-    let mut headers = [httparse::EMPTY_HEADER; 32];
-    match httparse::parse_headers(block, &mut headers) {
-        Ok(Status::Complete((length, headers))) if !bare && length == block.len() => {
-            for header in headers.iter().filter(|h| FieldKind::of(h.name.as_bytes()) == FieldKind::Other) {
-                for part in [header.name.as_bytes(), b": ", header.value, b"\r\n"] {
-                    kept.extend_from_slice(part);
-                }
-            }
-            Ok(Some(block.len()))
+    let mut spans = Vec::new();
+    fields(block, 0, &mut spans).map_err(|_| BadChunk)?;
+    for span in spans.iter().filter(|span| span.kind == FieldKind::Other) {
+        for part in [span.name(block), b": ", span.value(block), b"\r\n"] {
+            kept.extend_from_slice(part);
         }
-        _ => Err(BadChunk),
     }
+    Ok(Some(block.len()))
 }
 
 /// Appends the line before a chunk of this size.

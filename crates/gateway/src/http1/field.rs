@@ -1,4 +1,5 @@
 use crate::table::FieldSpan;
+use smallvec::SmallVec;
 
 /// What a header field means to a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,51 +22,100 @@ pub(crate) enum FieldKind {
     XForwardedClientSrcPort,
     SlbId,
     Traceparent,
+    /// `K-Network-Probe` and `K-Network-Hash`: they go on together, in a probe of the routing.
+    NetworkProbe,
+    NetworkHash,
+    /// What Knative's parts tell each other, and a client must not: rules set it, or nobody.
+    Internal,
+    /// Another field's name with an underscore for a dash, which some backends take for the other one.
+    Lookalike,
 }
 
 impl FieldKind {
     pub(crate) fn of(name: &[u8]) -> FieldKind {
+        match FieldKind::known(name) {
+            FieldKind::Other if may_look_like(name) && name.contains(&b'_') => {
+                let dashed: SmallVec<[u8; 32]> =
+                    name.iter().map(|b| if *b == b'_' { b'-' } else { *b }).collect();
+                match FieldKind::known(&dashed) {
+                    FieldKind::Other => FieldKind::Other,
+                    _ => FieldKind::Lookalike,
+                }
+            }
+            kind => kind,
+        }
+    }
+
+    fn known(name: &[u8]) -> FieldKind {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        match name.len() {
-            2 if is(b"te") => FieldKind::Te,
-            4 if is(b"host") => FieldKind::Host,
-            6 if is(b"expect") => FieldKind::Expect,
-            6 if is(b"slb-id") => FieldKind::SlbId,
-            7 if is(b"upgrade") => FieldKind::Upgrade,
-            10 if is(b"connection") => FieldKind::Connection,
-            10 if is(b"keep-alive") => FieldKind::Hop,
-            11 if is(b"traceparent") => FieldKind::Traceparent,
-            14 if is(b"content-length") => FieldKind::ContentLength,
-            15 if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
-            16 if is(b"proxy-connection") => FieldKind::Hop,
-            16 if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
-            16 if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
-            17 if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
-            17 if is(b"transfer-encoding") => FieldKind::TransferEncoding,
-            26 if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
+        // Length and first letter leave one or two candidates.
+        match (name.len(), name.first().map(u8::to_ascii_lowercase)) {
+            (2, Some(b't')) if is(b"te") => FieldKind::Te,
+            (4, Some(b'h')) if is(b"host") => FieldKind::Host,
+            (6, Some(b'e')) if is(b"expect") => FieldKind::Expect,
+            (6, Some(b's')) if is(b"slb-id") => FieldKind::SlbId,
+            (7, Some(b'u')) if is(b"upgrade") => FieldKind::Upgrade,
+            (10, Some(b'c')) if is(b"connection") => FieldKind::Connection,
+            (10, Some(b'k')) if is(b"keep-alive") => FieldKind::Hop,
+            (11, Some(b't')) if is(b"traceparent") => FieldKind::Traceparent,
+            (14, Some(b'c')) if is(b"content-length") => FieldKind::ContentLength,
+            (14, Some(b'h')) if is(b"http2-settings") => FieldKind::Hop,
+            (14, Some(b'k')) if is(b"k-network-hash") => FieldKind::NetworkHash,
+            (15, Some(b'k')) if is(b"k-network-probe") => FieldKind::NetworkProbe,
+            (15, Some(b'k')) if is(b"k-proxy-request") => FieldKind::Internal,
+            (15, Some(b'k')) if is(b"k-original-host") => FieldKind::Internal,
+            (15, Some(b'k')) if is(b"k-kubelet-probe") => FieldKind::Internal,
+            (15, Some(b'x')) if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
+            (16, Some(b'k')) if is(b"k-passthrough-lb") => FieldKind::Internal,
+            (16, Some(b'p')) if is(b"proxy-connection") => FieldKind::Hop,
+            (16, Some(b'x')) if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
+            (16, Some(b'x')) if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
+            (17, Some(b'x')) if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
+            (17, Some(b't')) if is(b"transfer-encoding") => FieldKind::TransferEncoding,
+            (24, Some(b'k')) if is(b"knative-serving-revision") => FieldKind::Internal,
+            (25, Some(b'k')) if is(b"knative-serving-namespace") => FieldKind::Internal,
+            (29, Some(b'k')) if is(b"knative-serving-default-route") => FieldKind::Internal,
+            (26, Some(b'x')) if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
             _ => FieldKind::Other,
         }
     }
 }
 
+/// Whether a known name with a dash is as long as this one and begins with the same letter.
+fn may_look_like(name: &[u8]) -> bool {
+    const LENGTHS: u32 =
+        1 << 6 | 1 << 10 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 29;
+    name.len() < 32
+        && LENGTHS >> name.len() & 1 == 1
+        && matches!(name[0].to_ascii_lowercase(), b'c' | b'h' | b'k' | b'p' | b's' | b't' | b'x')
+}
+
 /// What the `Connection` fields of a message ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ConnectionOptions {
+    count: usize,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     pub(crate) upgrade: bool,
 }
 
+/// Options of one message at most. Each is compared with each field, so that thousands of them would cost milliseconds.
+const MOST_OPTIONS: usize = 32;
+
 impl ConnectionOptions {
     /// Reads one `Connection` field, and marks the fields that it names as meant for this connection only. Fields that
-    /// frame or route the message can't be named away.
-    pub(crate) fn read(&mut self, at: usize, text: &[u8], spans: &mut [FieldSpan]) {
+    /// frame, route or vouch for the message can't be named away. False: there are too many options.
+    pub(crate) fn read(&mut self, at: usize, text: &[u8], spans: &mut [FieldSpan]) -> bool {
         let value = spans[at].value(text);
         if value.eq_ignore_ascii_case(b"keep-alive") {
             self.keep_alive = true;
-            return;
+            return true;
         }
         for token in value.split(|b| *b == b',') {
+            self.count += 1;
+            if self.count > MOST_OPTIONS {
+                return false;
+            }
             let token = token.trim_ascii();
             if token.eq_ignore_ascii_case(b"close") {
                 self.close = true;
@@ -78,15 +128,24 @@ impl ConnectionOptions {
                 spans.iter_mut().filter(named).for_each(|span| span.kind = FieldKind::Hop);
             }
         }
+        true
     }
 }
 
-/// The value of a `Content-Length`: digits only, and no more than fit.
+/// The value of a `Content-Length`: digits only, and no more than fit a signed number too, which many backends count in.
 pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() || value.len() > 19 || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(value.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    let number = value.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    i64::try_from(number).is_ok().then_some(number)
+}
+
+/// Whether `Upgrade` asks for one protocol that a tunnel may carry: HTTP in it, or TLS, would be requests that no rule has
+/// seen.
+pub(crate) fn is_tunnel_protocol(value: &[u8]) -> bool {
+    let begins = |name: &[u8]| value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    !value.is_empty() && !value.contains(&b',') && !begins(b"h2") && !begins(b"http") && !begins(b"tls")
 }
 
 #[cfg(test)]
@@ -94,9 +153,52 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_are_known_in_any_case_of_letters() {
+        let known = [
+            ("te", FieldKind::Te),
+            ("host", FieldKind::Host),
+            ("expect", FieldKind::Expect),
+            ("slb-id", FieldKind::SlbId),
+            ("upgrade", FieldKind::Upgrade),
+            ("connection", FieldKind::Connection),
+            ("keep-alive", FieldKind::Hop),
+            ("content-length", FieldKind::ContentLength),
+            ("x-forwarded-for", FieldKind::XForwardedFor),
+            ("proxy-connection", FieldKind::Hop),
+            ("x-forwarded-port", FieldKind::XForwardedPort),
+            ("x-forwarded-host", FieldKind::XForwardedHost),
+            ("x-forwarded-proto", FieldKind::XForwardedProto),
+            ("transfer-encoding", FieldKind::TransferEncoding),
+            ("x-forwarded-client-srcport", FieldKind::XForwardedClientSrcPort),
+            ("http2-settings", FieldKind::Hop),
+            ("k-network-hash", FieldKind::NetworkHash),
+            ("k-network-probe", FieldKind::NetworkProbe),
+            ("k-proxy-request", FieldKind::Internal),
+            ("k-original-host", FieldKind::Internal),
+            ("k-kubelet-probe", FieldKind::Internal),
+            ("k-passthrough-lb", FieldKind::Internal),
+            ("knative-serving-revision", FieldKind::Internal),
+            ("knative-serving-namespace", FieldKind::Internal),
+            ("knative-serving-default-route", FieldKind::Internal),
+        ];
+        for (name, kind) in known {
+            let (upper, other) = (name.to_ascii_uppercase(), format!("{}_", &name[..name.len() - 1]));
+            for (name, kind) in [(name, kind), (&upper, kind), (&other, FieldKind::Other)] {
+                assert_eq!(FieldKind::of(name.as_bytes()), kind, "{name}");
+            }
+            if name.contains('-') {
+                let underscored = name.replacen('-', "_", 1);
+                assert_eq!(FieldKind::of(underscored.as_bytes()), FieldKind::Lookalike, "{underscored}");
+            }
+        }
+        assert_eq!(FieldKind::of(b""), FieldKind::Other);
+    }
+
+    #[test]
     fn a_content_length_is_digits() {
         assert_eq!(content_length(b"0012"), Some(12));
-        assert_eq!(content_length(b"9999999999999999999"), Some(9_999_999_999_999_999_999));
+        assert_eq!(content_length(b"9223372036854775807"), Some(9_223_372_036_854_775_807));
+        assert_eq!(content_length(b"9223372036854775808"), None);
         for bad in [&b""[..], b"+1", b"-1", b"1 ", b"0x1", b"1,1", b"99999999999999999999"] {
             assert_eq!(content_length(bad), None, "{bad:?}");
         }

@@ -1,7 +1,10 @@
+//! The head of a message, read from front to back once, each line strictly as RFC 9112 has it: ends in CR LF, none is folded,
+//! no space before a colon. The tests hold it against httparse, which takes more.
+
 use super::MOST_FIELDS;
 use super::field::FieldKind;
 use crate::table::FieldSpan;
-use httparse::Header;
+use std::ops::Range;
 
 /// What a look for the end of a head finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,39 +31,166 @@ pub(crate) fn extent(bytes: &[u8], searched: usize) -> Extent {
     Extent::Partial
 }
 
-/// Whether every line of a parsed head ends in CR LF. The parser takes a bare line feed too, and the lines are where it says.
-pub(crate) fn has_strict_lines(text: &[u8], spans: &[FieldSpan]) -> bool {
-    let ends_before = |at: usize| at >= 2 && &text[at - 2..at] == b"\r\n";
-    spans.iter().all(|span| ends_before(span.name as usize)) && text.ends_with(b"\r\n\r\n")
+/// Why a head can't be read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It isn't all there.
+    Partial,
+    Malformed,
+    /// There are too many fields, or one is too long.
+    TooLarge,
 }
 
-/// Notes where each field is in `text`. False if there are too many or one is too long.
-pub(crate) fn spans(text: &[u8], headers: &[Header<'_>], spans: &mut Vec<FieldSpan>) -> bool {
+/// A request's first line, with its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RequestLine {
+    pub(crate) method: Range<usize>,
+    pub(crate) target: Range<usize>,
+    pub(crate) http10: bool,
+    pub(crate) end: usize,
+}
+
+/// An answer's first line, with its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StatusLine {
+    pub(crate) status: u16,
+    pub(crate) phrase: Range<usize>,
+    pub(crate) http10: bool,
+    pub(crate) end: usize,
+}
+
+/// Reads the first line of a request (RFC 9112 §3). The target may be anything visible.
+pub(crate) fn request_line(bytes: &[u8]) -> Result<RequestLine, Stop> {
+    let method = 0..token_length(bytes);
+    expect(&bytes[method.end..], b" ")?;
+    let start = method.end + 1;
+    let target = start..start + length_from(b'!', &bytes[start..]);
+    let http10 = either(&bytes[target.end..], b" HTTP/1.1\r\n", b" HTTP/1.0\r\n")?;
+    if method.is_empty() || target.is_empty() {
+        return Err(Stop::Malformed);
+    }
+    let end = target.end + b" HTTP/1.1\r\n".len();
+    Ok(RequestLine { method, target, http10, end })
+}
+
+/// Reads the first line of an answer (RFC 9112 §4). Some servers leave out the space before a phrase that is empty.
+pub(crate) fn status_line(bytes: &[u8]) -> Result<StatusLine, Stop> {
+    let http10 = either(bytes, b"HTTP/1.1 ", b"HTTP/1.0 ")?;
+    let code = b"HTTP/1.1 ".len();
+    let (digits, rest) = bytes[code..].split_first_chunk::<3>().ok_or(Stop::Partial)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Stop::Malformed);
+    }
+    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+    let start = code + 3 + usize::from(rest.starts_with(b" "));
+    let phrase = if start > code + 3 { start..start + text_length(&bytes[start..]) } else { start..start };
+    expect(&bytes[phrase.end..], b"\r\n")?;
+    let end = phrase.end + 2;
+    Ok(StatusLine { status, phrase, http10, end })
+}
+
+/// Reads the fields from `at` on (RFC 9112 §5). Returns where the empty line after them ends.
+pub(crate) fn fields(bytes: &[u8], mut at: usize, spans: &mut Vec<FieldSpan>) -> Result<usize, Stop> {
     spans.clear();
-    if headers.len() > MOST_FIELDS {
-        return false;
+    loop {
+        let line = &bytes[at..];
+        let name = token_length(line);
+        if name == 0 {
+            return expect(line, b"\r\n").map(|()| at + 2);
+        }
+        expect(&line[name..], b":")?;
+        let mut start = name + 1;
+        while matches!(line.get(start), Some(b' ' | b'\t')) {
+            start += 1;
+        }
+        let length = text_length(&line[start..]);
+        expect(&line[start + length..], b"\r\n")?;
+        let value = line[start..start + length].trim_ascii_end();
+        let span = span(at, &line[..name], at + start, value).filter(|_| spans.len() < MOST_FIELDS);
+        spans.push(span.ok_or(Stop::TooLarge)?);
+        at += start + length + 2;
     }
-    for header in headers {
-        let name = header.name.as_bytes();
-        let (Ok(name_len), Ok(value_len)) = (u16::try_from(name.len()), u16::try_from(header.value.len()))
-        else {
-            return false;
-        };
-        spans.push(FieldSpan {
-            name: offset(text, name),
-            value: offset(text, header.value),
-            name_len,
-            value_len,
-            kind: FieldKind::of(name),
-        });
-    }
-    true
 }
 
-/// Where `part` begins in `whole`, of which it is a piece; heads are far smaller than 4 GiB.
-pub(crate) fn offset(whole: &[u8], part: &[u8]) -> u32 {
-    let distance = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
-    u32::try_from(distance.min(whole.len())).unwrap_or(u32::MAX)
+fn span(name_at: usize, name: &[u8], value_at: usize, value: &[u8]) -> Option<FieldSpan> {
+    Some(FieldSpan {
+        name: u32::try_from(name_at).ok()?,
+        value: u32::try_from(value_at).ok()?,
+        name_len: u16::try_from(name.len()).ok()?,
+        value_len: u16::try_from(value.len()).ok()?,
+        kind: FieldKind::of(name),
+    })
+}
+
+/// Whether it begins with `second`, not `first`.
+fn either(bytes: &[u8], first: &[u8], second: &[u8]) -> Result<bool, Stop> {
+    match expect(bytes, first) {
+        Err(Stop::Malformed) => expect(bytes, second).map(|()| true),
+        read => read.map(|()| false),
+    }
+}
+
+#[inline]
+fn expect(bytes: &[u8], text: &[u8]) -> Result<(), Stop> {
+    if bytes.starts_with(text) {
+        Ok(())
+    } else if text.starts_with(bytes) {
+        Err(Stop::Partial)
+    } else {
+        Err(Stop::Malformed)
+    }
+}
+
+/// Bytes of a token at the front (RFC 9110 §5.6.2).
+fn token_length(bytes: &[u8]) -> usize {
+    const TOKEN: [bool; 256] = {
+        let mut table = [false; 256];
+        let marks = b"!#$%&'*+-.^_`|~";
+        let mut at = 0;
+        while at < marks.len() {
+            table[marks[at] as usize] = true;
+            at += 1;
+        }
+        let mut byte = 0u8;
+        while byte < 0x80 {
+            table[byte as usize] |= byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        table
+    };
+    bytes.iter().position(|byte| !TOKEN[usize::from(*byte)]).unwrap_or(bytes.len())
+}
+
+/// Bytes of a value at the front: visible ones, others than ASCII, spaces and tabs (RFC 9110 §5.5).
+fn text_length(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        length += length_from(b' ', &bytes[length..]);
+        if bytes.get(length) != Some(&b'\t') {
+            return length;
+        }
+        length += 1;
+    }
+}
+
+/// Bytes at the front that are at least `least`, which is no letter, and not DEL. Eight at once: most heads are values.
+fn length_from(least: u8, bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let mut length = 0;
+    for eight in bytes.as_chunks().0 {
+        // The lowest high bit that is left is where the first such byte is; what is above it may have been borrowed from.
+        let word = u64::from_le_bytes(*eight);
+        let small = word.wrapping_sub(ONES * u64::from(least)) & !word;
+        let no_del = word ^ (ONES * 0x7f);
+        let del = no_del.wrapping_sub(ONES) & !no_del;
+        let found = (small | del) & HIGH;
+        if found != 0 {
+            return length + found.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length + bytes[length..].iter().take_while(|byte| **byte >= least && **byte != 0x7f).count()
 }
 
 #[cfg(test)]

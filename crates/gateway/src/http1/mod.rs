@@ -1,8 +1,9 @@
-//! HTTP/1.1 as bytes: heads are parsed by httparse and judged here, bodies are unframed and framed.
+//! HTTP/1.1 as bytes: heads are read and judged, bodies are unframed and framed.
 //!
 //! There is one reading of every message or none: what two programs could read differently is refused. Source: RFC 9112;
 //! the stricter of two choices wherever it leaves one.
 
+mod authority;
 pub(crate) mod body;
 pub(crate) mod field;
 mod head;

@@ -2,6 +2,7 @@
 
 use super::Framing;
 use super::body::{Piece, Unframer, push_chunk_size};
+use super::head::{Stop, fields, request_line, status_line};
 use super::request::{Parsed, Request};
 use super::response::Response;
 use crate::buffer::{Buffer, Buffers, LARGE};
@@ -70,7 +71,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_request_is_the_same_in_one_read_or_many(text in head(), cut in 0..200usize) {
+    fn a_request_is_the_same_in_one_read_or_many(text in "(\r\n){0,2}", rest in head(), cut in 0..200usize) {
+        let text = text + &rest;
         let (bytes, limits) = (text.as_bytes(), Limits::default());
         let (mut whole, mut parts) = (Request::default(), Request::default());
         let at_once = whole.parse(bytes, 0, &limits);
@@ -85,6 +87,17 @@ proptest! {
             prop_assert!(head.headers.iter().all(|(name, value)| !name.is_empty() && !value.contains(&b'\n')));
             prop_assert!(text[..length].ends_with("\r\n\r\n"));
             prop_assert!(!text[..length].trim_start_matches("\r\n").replace("\r\n", "").contains(['\r', '\n']));
+        }
+    }
+
+    #[test]
+    fn a_head_is_what_httparse_reads_if_its_lines_are_strict(text in head(), answer in any::<bool>()) {
+        let text = if answer { text.replacen("GET /a HTTP/1.1", "HTTP/1.1 200 OK", 1) } else { text };
+        let ours = ours(text.as_bytes());
+        match httparses(text.as_bytes()) {
+            Some(theirs) if is_strict(&text[..theirs.length]) => prop_assert_eq!(ours, Ok(theirs)),
+            Some(_) => prop_assert_eq!(ours, Err(Stop::Malformed)),
+            None => prop_assert!(ours.is_err()),
         }
     }
 
@@ -145,4 +158,59 @@ fn unframe(framed: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
         }
     }
     (data, unframer.trailers().to_vec(), buffer.filled().to_vec())
+}
+
+/// A head, taken apart: bytes in all, the words of its first line, its fields.
+#[derive(Debug, PartialEq)]
+struct Head {
+    length: usize,
+    line: Vec<String>,
+    fields: Vec<(String, Vec<u8>)>,
+}
+
+fn ours(bytes: &[u8]) -> Result<Head, Stop> {
+    let text = |range: std::ops::Range<usize>| String::from_utf8_lossy(&bytes[range]).into_owned();
+    let mut spans = Vec::new();
+    let (length, line) = if bytes.starts_with(b"HTTP/") {
+        let line = status_line(bytes)?;
+        (
+            fields(bytes, line.end, &mut spans)?,
+            vec![line.status.to_string(), text(line.phrase), line.http10.to_string()],
+        )
+    } else {
+        let line = request_line(bytes)?;
+        (
+            fields(bytes, line.end, &mut spans)?,
+            vec![text(line.method), text(line.target), line.http10.to_string()],
+        )
+    };
+    let pair = |span: &crate::table::FieldSpan| {
+        (String::from_utf8_lossy(span.name(bytes)).into_owned(), span.value(bytes).to_vec())
+    };
+    Ok(Head { length, line, fields: spans.iter().map(pair).collect() })
+}
+
+fn httparses(bytes: &[u8]) -> Option<Head> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let (length, line, headers) = if bytes.starts_with(b"HTTP/") {
+        let mut parsed = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(length) = parsed.parse(bytes).ok()? else { return None };
+        let line =
+            vec![parsed.code?.to_string(), parsed.reason?.to_owned(), (parsed.version? == 0).to_string()];
+        (length, line, parsed.headers)
+    } else {
+        let mut parsed = httparse::Request::new(&mut headers);
+        let httparse::Status::Complete(length) = parsed.parse(bytes).ok()? else { return None };
+        let line =
+            vec![parsed.method?.to_owned(), parsed.path?.to_owned(), (parsed.version? == 0).to_string()];
+        (length, line, parsed.headers)
+    };
+    let pair = |header: &httparse::Header<'_>| (header.name.to_owned(), header.value.to_vec());
+    Some(Head { length, line, fields: headers.iter().map(pair).collect() })
+}
+
+/// Whether every line ends in CR LF, and none is empty but the last.
+fn is_strict(head: &str) -> bool {
+    let lines = head.strip_suffix("\r\n\r\n").unwrap_or("\n");
+    !lines.is_empty() && lines.split("\r\n").all(|line| !line.is_empty() && !line.contains(['\r', '\n']))
 }

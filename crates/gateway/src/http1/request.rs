@@ -1,10 +1,10 @@
-use super::field::{ConnectionOptions, FieldKind, content_length};
-use super::head::{Extent, extent, has_strict_lines, offset, spans};
-use super::{Framing, MOST_FIELDS};
+use super::Framing;
+use super::authority::is_authority;
+use super::field::{ConnectionOptions, FieldKind, content_length, is_tunnel_protocol};
+use super::head::{Extent, RequestLine, Stop, extent, fields, request_line};
 use crate::options::Limits;
 use crate::reason::Reason;
 use crate::table::{FieldSpan, Headers, RequestHead};
-use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) expects_continue: bool,
     /// The client takes trailers.
     pub(crate) takes_trailers: bool,
+    /// A probe of the routing, whose headers go on to the backend, which answers it.
+    pub(crate) is_probe: bool,
     pub(crate) is_head: bool,
 }
 
@@ -73,6 +75,7 @@ impl Default for Facts {
             upgrade: false,
             expects_continue: false,
             takes_trailers: false,
+            is_probe: false,
             is_head: false,
         }
     }
@@ -95,6 +98,9 @@ impl Request {
         // Clients may send an empty line after a body (RFC 9112 §2.2).
         let blank = bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2;
         let bytes = &bytes[blank..];
+        if bytes == b"\r" {
+            return Parsed::Partial;
+        }
         // Most heads come whole, and are parsed at once; one that doesn't is parsed when it's all there.
         if searched > 0
             && let Some(refused) = not_yet(bytes, searched.saturating_sub(blank), limits)
@@ -109,48 +115,35 @@ impl Request {
     }
 
     fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, Parsed> {
-        let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
-        let mut parsed = httparse::Request::new(&mut []);
-        let length = match parsed.parse_with_uninit_headers(bytes, &mut headers) {
-            Ok(httparse::Status::Complete(length)) => length,
-            Ok(httparse::Status::Partial) => return Err(Parsed::Partial),
-            Err(httparse::Error::TooManyHeaders) => return Err(Parsed::Refused(Reason::HeaderTooLarge)),
-            Err(_) => return Err(Parsed::Refused(Reason::MalformedRequest)),
-        };
-        let head = &bytes[..length];
+        let line = request_line(bytes).map_err(stopped)?;
+        let end = fields(bytes, line.end, &mut self.spans).map_err(stopped)?;
+        let head = &bytes[..end];
         if let Some(reason) = too_large(head, limits) {
             return Err(Parsed::Refused(reason));
         }
         self.text.clear();
         self.text.extend_from_slice(head);
-        self.note(head, &parsed).map_err(Parsed::Refused)?;
-        Ok(length)
+        self.note(head, line).map_err(Parsed::Refused)?;
+        Ok(end)
     }
 
     /// Notes where everything is in the head, and judges it.
-    fn note(&mut self, head: &[u8], parsed: &httparse::Request<'_, '_>) -> Result<(), Reason> {
-        let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
+    fn note(&mut self, head: &[u8], line: RequestLine) -> Result<(), Reason> {
+        let text = |range: &Range<usize>| str::from_utf8(&head[range.clone()]);
+        let (Ok(method), Ok(whole)) = (text(&line.method), text(&line.target)) else {
             return Err(Reason::MalformedRequest);
         };
-        if !spans(head, parsed.headers, &mut self.spans) {
-            return Err(Reason::HeaderTooLarge);
-        }
-        // The parser passes over line ends in front, of which only CR LF are right.
-        if !has_strict_lines(head, &self.spans) || !head.starts_with(method.as_bytes()) {
-            return Err(Reason::MalformedRequest);
-        }
-        let place = |part: &str| {
-            let start = offset(head, part.as_bytes()) as usize;
-            start..start + part.len()
-        };
-        let target = Target::read(method, target)?;
-        self.method = place(method);
-        self.path = place(target.path);
-        self.query = target.query.map(place);
-        let authority = target.authority.map(place);
-        let version = if version == 0 { Version::Http10 } else { Version::Http11 };
+        let target = Target::read(method, whole)?;
+        // The parts of a target follow each other up to its end.
+        let query = target.query.map(|query| line.target.end - query.len()..line.target.end);
+        let path_end = query.as_ref().map_or(line.target.end, |query| query.start - 1);
+        self.path = path_end - target.path.len()..path_end;
+        let authority = target.authority.map(|authority| self.path.start - authority.len()..self.path.start);
+        let version = if line.http10 { Version::Http10 } else { Version::Http11 };
         let plain = version == Version::Http11 && authority.is_none();
         self.facts = Facts { version, plain, is_head: method == "HEAD", ..Facts::default() };
+        self.method = line.method;
+        self.query = query;
         self.judge(authority)
     }
 
@@ -178,7 +171,9 @@ impl Request {
     pub(crate) fn judge(&mut self, authority: Option<Range<usize>>) -> Result<(), Reason> {
         let mut seen = Seen::default();
         for at in 0..self.spans.len() {
-            self.look_at(at, &mut seen)?;
+            if self.spans[at].kind != FieldKind::Other {
+                self.look_at(at, &mut seen)?;
+            }
         }
         let facts = &mut self.facts;
         let http10 = facts.version == Version::Http10;
@@ -190,7 +185,8 @@ impl Request {
             (None, None) if http10 => 0..0,
             _ => return Err(Reason::BadHost),
         };
-        if !is_authority(&self.text[self.authority.clone()]) {
+        let nobody = http10 && self.authority.is_empty();
+        if !nobody && !is_authority(&self.text[self.authority.clone()]) {
             return Err(Reason::BadHost);
         }
         facts.framing = match (seen.chunked, seen.length) {
@@ -202,8 +198,11 @@ impl Request {
         };
         let connection = seen.connection;
         facts.keep_alive = !connection.close && (!http10 || connection.keep_alive);
-        facts.upgrade = seen.upgrade && connection.upgrade && !http10;
+        // With a body, where the protocols meet would be a matter of opinion.
+        let may_upgrade = !http10 && facts.framing == Framing::None;
+        facts.upgrade = may_upgrade && connection.upgrade && seen.upgrade == Some(true);
         facts.expects_continue &= !http10;
+        facts.is_probe = seen.probe == Some(true);
         Ok(())
     }
 
@@ -230,10 +229,22 @@ impl Request {
                 }
                 seen.chunked = true;
             }
-            FieldKind::Connection => seen.connection.read(at, &self.text, &mut self.spans),
-            // HTTP/2 in a tunnel would be requests that no rule has seen.
-            FieldKind::Upgrade => seen.upgrade = !value.to_ascii_lowercase().starts_with(b"h2c"),
-            FieldKind::Expect => self.facts.expects_continue |= value.eq_ignore_ascii_case(b"100-continue"),
+            FieldKind::Connection if !seen.connection.read(at, &self.text, &mut self.spans) => {
+                return Err(Reason::MalformedRequest);
+            }
+            FieldKind::Upgrade => seen.upgrade = Some(seen.upgrade.is_none() && is_tunnel_protocol(value)),
+            FieldKind::Expect => {
+                // Said once, and nothing else: what a backend doesn't know it may answer as it likes.
+                if !self.facts.expects_continue && value.eq_ignore_ascii_case(b"100-continue") {
+                    self.facts.expects_continue = true;
+                } else {
+                    self.spans[at].kind = FieldKind::Hop;
+                }
+            }
+            FieldKind::NetworkProbe => {
+                seen.probe = Some(seen.probe.is_none() && value == b"probe");
+            }
+            FieldKind::Lookalike => return Err(Reason::MalformedRequest),
             FieldKind::Te => {
                 let mut codings = value.split(|b| *b == b',');
                 self.facts.takes_trailers |=
@@ -249,10 +260,19 @@ impl Request {
         RequestHead {
             method: self.part(&self.method),
             authority: self.part(&self.authority),
-            path: self.part(&self.path),
+            path: self.path(),
             query: self.query.as_ref().map(|query| self.part(query)),
             headers: Headers::spans(&self.text, &self.spans),
             client,
+        }
+    }
+
+    /// A URL may have had no path: then the root is meant, or for OPTIONS the whole server (RFC 9112 §3.2.1, §3.2.4).
+    fn path(&self) -> &str {
+        match self.part(&self.path) {
+            "" if self.query.is_none() && self.part(&self.method) == "OPTIONS" => "*",
+            "" => "/",
+            path => path,
         }
     }
 
@@ -262,7 +282,7 @@ impl Request {
     }
 
     fn part(&self, range: &Range<usize>) -> &str {
-        // httparse takes nothing but UTF-8 for a request target, and `is_authority` nothing but ASCII for a host.
+        // `note` takes nothing but UTF-8 for a request target, and `is_authority` nothing but ASCII for a host.
         str::from_utf8(&self.text[range.clone()]).unwrap_or_default()
     }
 }
@@ -274,8 +294,14 @@ struct Seen {
     length: Option<u64>,
     chunked: bool,
     connection: ConnectionOptions,
-    upgrade: bool,
+    /// Whether the only `Upgrade` may become a tunnel.
+    upgrade: Option<bool>,
+    /// Whether the only `K-Network-Probe` is the one that goes through gateways.
+    probe: Option<bool>,
 }
+
+/// No method that is registered has more than 17 letters.
+const LONGEST_METHOD: usize = 32;
 
 /// What a request asks for, taken apart.
 struct Target<'a> {
@@ -290,19 +316,22 @@ impl<'a> Target<'a> {
         if method == "TRACE" || method == "CONNECT" {
             return Err(Reason::MethodNotAllowed);
         }
-        if target.contains('#') {
+        if method.len() > LONGEST_METHOD {
             return Err(Reason::MalformedRequest);
         }
-        let (authority, rest) = if target.starts_with('/') || (target == "*" && method == "OPTIONS") {
-            (None, target)
-        } else {
-            let rest = strip_scheme(target).ok_or(Reason::MalformedRequest)?;
-            let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            (Some(authority), rest)
+        // A fragment is nothing that a client may send.
+        let mark = memchr::memchr2(b'?', b'#', target.as_bytes());
+        let (rest, query) = match mark.map(|at| target.split_at(at)) {
+            Some((_, marked)) if marked.contains('#') => return Err(Reason::MalformedRequest),
+            Some((rest, marked)) => (rest, Some(&marked[1..])),
+            None => (target, None),
         };
-        let (path, query) = match rest.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (rest, None),
+        let (authority, path) = if rest.starts_with('/') || (target == "*" && method == "OPTIONS") {
+            (None, rest)
+        } else {
+            let rest = strip_scheme(rest).ok_or(Reason::MalformedRequest)?;
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(authority), path)
         };
         Ok(Target { authority, path, query })
     }
@@ -313,6 +342,15 @@ fn strip_scheme(target: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
 }
 
+/// What became of a head that couldn't be read to its end.
+fn stopped(stop: Stop) -> Parsed {
+    match stop {
+        Stop::Partial => Parsed::Partial,
+        Stop::Malformed => Parsed::Refused(Reason::MalformedRequest),
+        Stop::TooLarge => Parsed::Refused(Reason::HeaderTooLarge),
+    }
+}
+
 /// What to say about a head that isn't all there; `None` if it is.
 fn not_yet(bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
     match extent(bytes, searched) {
@@ -320,12 +358,6 @@ fn not_yet(bytes: &[u8], searched: usize, limits: &Limits) -> Option<Parsed> {
         Extent::BareLineFeed => Some(Parsed::Refused(Reason::MalformedRequest)),
         Extent::Partial => Some(too_large(bytes, limits).map_or(Parsed::Partial, Parsed::Refused)),
     }
-}
-
-/// Whether a host and port are nothing but that: no user, no space, no delimiter of a URL (RFC 3986 §3.2.2).
-fn is_authority(text: &[u8]) -> bool {
-    let allowed = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b);
-    text.len() <= 1024 && text.iter().all(allowed)
 }
 
 /// Whether the head, or what there is of it, is beyond the limits.

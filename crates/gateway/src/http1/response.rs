@@ -1,8 +1,7 @@
+use super::Framing;
 use super::field::{ConnectionOptions, FieldKind, content_length};
-use super::head::{Extent, extent, has_strict_lines, offset, spans};
-use super::{Framing, MOST_FIELDS};
+use super::head::{Extent, Stop, extent, fields, status_line};
 use crate::table::{FieldSpan, Headers, ResponseHead};
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// An answer's head: its bytes, and where everything is in them.
@@ -48,35 +47,23 @@ impl Response {
         if searched > 0 && !is_complete(bytes, searched)? {
             return Ok(None);
         }
-        let mut headers = [const { MaybeUninit::uninit() }; MOST_FIELDS];
-        let mut parsed = httparse::Response::new(&mut []);
-        let read = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-            &mut parsed,
-            bytes,
-            &mut headers,
-        );
-        let length = match read.map_err(|_| Malformed)? {
-            httparse::Status::Complete(length) => length,
-            httparse::Status::Partial => return is_complete(bytes, 0).map(|_| None),
+        let read = status_line(bytes)
+            .and_then(|line| fields(bytes, line.end, &mut self.spans).map(|end| (line, end)));
+        let (line, end) = match read {
+            Ok(read) => read,
+            Err(Stop::Partial) => return is_complete(bytes, 0).map(|_| None),
+            Err(Stop::Malformed | Stop::TooLarge) => return Err(Malformed),
         };
-        let head = &bytes[..length];
-        self.text.clear();
-        self.text.extend_from_slice(head);
-        let (Some(status), Some(version)) = (parsed.code, parsed.version) else { return Err(Malformed) };
-        if !(100..=599).contains(&status)
-            || !spans(head, parsed.headers, &mut self.spans)
-            || !has_strict_lines(head, &self.spans)
-            || !head.starts_with(b"HTTP/")
-        {
+        if !(100..=599).contains(&line.status) {
             return Err(Malformed);
         }
-        let phrase = parsed.reason.unwrap_or_default().as_bytes();
-        let start = offset(head, phrase) as usize;
-        self.phrase = if phrase.is_empty() { 0..0 } else { start..start + phrase.len() };
-        self.status = status;
-        self.http10 = version == 0;
+        self.text.clear();
+        self.text.extend_from_slice(&bytes[..end]);
+        self.status = line.status;
+        self.phrase = line.phrase;
+        self.http10 = line.http10;
         self.judge(to_head)?;
-        Ok(Some(length))
+        Ok(Some(end))
     }
 
     /// Begins a head that doesn't come as text, with its first line.
@@ -99,6 +86,9 @@ impl Response {
         let mut connection = ConnectionOptions::default();
         for at in 0..self.spans.len() {
             let span = self.spans[at];
+            if span.kind == FieldKind::Other {
+                continue;
+            }
             let value = span.value(&self.text);
             match span.kind {
                 FieldKind::ContentLength => {
@@ -116,7 +106,9 @@ impl Response {
                     }
                     chunked = true;
                 }
-                FieldKind::Connection => connection.read(at, &self.text, &mut self.spans),
+                FieldKind::Connection if !connection.read(at, &self.text, &mut self.spans) => {
+                    return Err(Malformed);
+                }
                 _ => {}
             }
         }

@@ -10,6 +10,7 @@ use net_alb_model::{
     Action, BackendProtocol, Cors, Direction, FixedResponse, HeaderValue, ObjectKey, Redirect, Rewrite, Rule,
     Scheduler, ServerGroup, ServerGroupId, Target,
 };
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What a rule does, worked out beforehand.
@@ -27,15 +28,16 @@ pub(crate) enum End {
     Redirect(Box<RedirectPlan>),
     Fixed(Box<FixedResponse>),
     /// Response rules only: the answer goes on, edited.
-    Edit(Arc<HeaderEdits>),
+    Edit(HeaderEdits),
 }
 
 /// To one target by weight.
 #[derive(Debug)]
 pub(crate) struct Forward {
     pub(crate) rewrite: Option<Box<RewritePlan>>,
-    pub(crate) split: Arc<Splitter>,
-    pub(crate) targets: Box<[TargetPlan]>,
+    pub(crate) split: Splitter,
+    /// Two as a rule, so they are in the rule's own memory.
+    pub(crate) targets: SmallVec<[TargetPlan; 2]>,
 }
 
 /// A target and what is done to requests on their way there.
@@ -45,7 +47,7 @@ pub(crate) struct TargetPlan {
     pub(crate) endpoints: Option<Arc<Endpoints>>,
     pub(crate) keepalive: bool,
     /// The rule's own edits and the target's.
-    pub(crate) edits: Arc<HeaderEdits>,
+    pub(crate) edits: HeaderEdits,
     pub(crate) protocol: BackendProtocol,
     /// Where its requests are counted.
     pub(crate) track: RevisionTrack,
@@ -90,7 +92,7 @@ impl Plan {
         }
         let end = match (plan.last, rule.direction) {
             (Some(Action::FixedResponse(fixed)), _) => fixed_response(fixed)?,
-            (_, Direction::Response) => End::Edit(Arc::new(HeaderEdits::new(&plan.edits))),
+            (_, Direction::Response) => End::Edit(HeaderEdits::new(&plan.edits)),
             (Some(Action::Redirect(redirect)), _) => redirect_plan(redirect)?,
             (Some(Action::ForwardGroup { targets, sticky_seconds }), _) => {
                 if sticky_seconds.is_some() {
@@ -100,10 +102,10 @@ impl Plan {
                             .to_owned(),
                     ));
                 }
-                let own = (plan.edits.as_slice(), Arc::new(HeaderEdits::new(&plan.edits)));
+                let own = (plan.edits.as_slice(), HeaderEdits::new(&plan.edits));
                 End::Forward(Forward {
                     rewrite: plan.rewrite,
-                    split: Arc::new(Splitter::new(targets.iter().map(|target| target.weight))),
+                    split: Splitter::new(targets.iter().map(|target| target.weight)),
                     targets: targets
                         .iter()
                         .map(|target| TargetPlan {
@@ -123,10 +125,8 @@ impl Plan {
 
     /// Goes on where an older version of the same rule is: its place in the split, its count of requests.
     pub(crate) fn continue_from(&mut self, old: &Plan) {
-        if let (End::Forward(new), End::Forward(old)) = (&mut self.end, &old.end)
-            && new.split.same_weights(&old.split)
-        {
-            new.split = Arc::clone(&old.split);
+        if let (End::Forward(new), End::Forward(old)) = (&mut self.end, &old.end) {
+            new.split.continue_from(&old.split);
         }
         if let (Some(new), Some(old)) = (&mut self.limit, &old.limit)
             && new.same_limits(old)
@@ -193,7 +193,7 @@ fn checked(edit: Edit, remarks: &mut Vec<Remark>) -> Option<Edit> {
 
 fn target_plan(
     target: &Target,
-    (rule_edits, compiled): &(&[Edit], Arc<HeaderEdits>),
+    (rule_edits, compiled): &(&[Edit], HeaderEdits),
     groups: &Groups<'_>,
     remarks: &mut Vec<Remark>,
 ) -> TargetPlan {
@@ -202,8 +202,8 @@ fn target_plan(
     // The rule's own edits come last and win, as in Kourier, where Envoy's route comes after its weighted cluster.
     let own: Vec<_> = target.headers.iter().map(set).filter_map(|edit| checked(edit, remarks)).collect();
     let edits = match own.as_slice() {
-        [] => Arc::clone(compiled),
-        own => Arc::new(HeaderEdits::new(&[own, rule_edits].concat())),
+        [] => compiled.clone(),
+        own => HeaderEdits::new(&[own, rule_edits].concat()),
     };
     let group = groups.all.iter().find(|group| group.id == target.server_group);
     if let Some(group) = group {
@@ -242,15 +242,6 @@ fn remark_on_group(group: &ServerGroup, remarks: &mut Vec<Remark>) {
             remarks.push(remark);
         }
     };
-    match group.protocol {
-        BackendProtocol::Http | BackendProtocol::Grpc | BackendProtocol::H2c => {}
-        BackendProtocol::Https => remark(
-            &codes::gateway::BACKEND_PROTOCOL_NOT_SERVED,
-            format!(
-                "server group `{id}` wants HTTPS, which the gateway doesn't speak to backends: it gets nothing"
-            ),
-        ),
-    }
     if group.stickiness.is_some() {
         remark(
             &codes::gateway::STICKINESS_NOT_SERVED,

@@ -55,7 +55,7 @@ impl Check {
             Check::Host(values) => any(values, request.host().as_bytes(), Case::Insensitive),
             Check::Path(values) => any(values, request.path.as_bytes(), Case::Sensitive),
             Check::Header { name, values } => {
-                request.headers.values(name).any(|value| any(values, value, Case::Sensitive))
+                request.headers.values(&**name).any(|value| any(values, value, Case::Sensitive))
             }
             Check::Cookie(pairs) => any_pair(pairs, cookies(request.headers)),
             Check::QueryString(pairs) => any_pair(pairs, parameters(request.query)),
@@ -65,7 +65,7 @@ impl Check {
                 networks.iter().any(|network| network.contains(&client))
             }
             Check::ResponseHeader { name, values } => response.is_some_and(|response| {
-                response.headers.values(name).any(|value| any(values, value, Case::Sensitive))
+                response.headers.values(&**name).any(|value| any(values, value, Case::Sensitive))
             }),
             Check::ResponseStatus(ranges) => response.is_some_and(|response| {
                 ranges.iter().any(|range| (range.first..=range.last).contains(&response.status))

@@ -1,23 +1,41 @@
 use net_alb_model::{HeaderValue, SystemValue};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Changes to the header fields of a message, worked out beforehand: which fields of the sender's are left out, and
 /// which are added.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct HeaderEdits {
-    /// Lower case: what is removed, and what is replaced.
-    drops: Box<[Box<str>]>,
-    /// `Name: value` lines whose text never changes, each with its line end.
-    fixed: Box<[u8]>,
-    computed: Box<[(Box<str>, Computed)]>,
+    /// All texts in one piece of memory: first `Name: value` lines whose text never changes, each with its line end, then
+    /// names to leave out, in lower case, each with a line feed, then what `computed` needs.
+    text: Arc<[u8]>,
+    /// Where the lines end.
+    lines: u32,
+    /// Where the names to leave out end.
+    drops: u32,
+    /// The lengths of these names, modulo 64, as bits: most other names are told from them without a look at the text.
+    lengths: u64,
+    computed: Option<Arc<[(Place, ComputedText)]>>,
+}
+
+/// A piece of the text.
+type Place = Range<u32>;
+
+#[derive(Debug, Clone)]
+enum ComputedText {
+    Header(Place),
+    System(SystemValue),
+    Override(Place),
 }
 
 /// A value that depends on the request.
-#[derive(Debug, Clone)]
-pub(crate) enum Computed {
-    Header(Box<str>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Computed<'a> {
+    /// The value of this header.
+    Header(&'a [u8]),
     System(SystemValue),
     /// In place of the request's own value if that is `override`.
-    Override(Box<str>),
+    Override(&'a [u8]),
 }
 
 /// One change, in the order of the rule's actions.
@@ -101,45 +119,90 @@ impl HeaderEdits {
         let last_of_its_name = |(at, edit): &(usize, &Edit)| {
             !edits[at + 1..].iter().any(|later| later.name().eq_ignore_ascii_case(edit.name()))
         };
-        let mut drops = Vec::new();
-        let mut fixed = Vec::new();
-        let mut computed = Vec::new();
-        for (_, edit) in edits.iter().enumerate().filter(last_of_its_name) {
-            drops.push(edit.name().to_ascii_lowercase().into());
-            match edit {
-                Edit::Remove(_) => {}
-                Edit::Set(name, HeaderValue::UserDefined(value)) => {
-                    for part in [name, ": ", value, "\r\n"] {
-                        fixed.extend_from_slice(part.as_bytes());
-                    }
-                }
-                Edit::Set(name, HeaderValue::ReferenceHeader(from)) => {
-                    computed.push((name.as_str().into(), Computed::Header(from.as_str().into())));
-                }
-                Edit::Set(name, HeaderValue::InPlaceOfOverride(value)) => {
-                    computed.push((name.as_str().into(), Computed::Override(value.as_str().into())));
-                }
-                Edit::Set(name, HeaderValue::SystemDefined(value)) => {
-                    computed.push((name.as_str().into(), Computed::System(*value)));
+        let edits: Vec<_> = edits.iter().enumerate().filter(last_of_its_name).map(|(_, edit)| edit).collect();
+        let mut text = Text::default();
+        for edit in &edits {
+            if let Edit::Set(name, HeaderValue::UserDefined(value)) = edit {
+                for part in [name, ": ", value, "\r\n"] {
+                    text.push(part);
                 }
             }
         }
-        HeaderEdits { drops: drops.into(), fixed: fixed.into(), computed: computed.into() }
+        let lines = text.len();
+        for edit in &edits {
+            text.push(&edit.name().to_ascii_lowercase());
+            text.push("\n");
+        }
+        let drops = text.len();
+        let computed: Vec<_> = edits.iter().filter_map(|edit| text.computed(edit)).collect();
+        HeaderEdits {
+            text: text.0.into(),
+            lines,
+            drops,
+            lengths: edits.iter().fold(0, |lengths, edit| lengths | length_bit(edit.name().len())),
+            computed: (!computed.is_empty()).then(|| computed.into()),
+        }
     }
 
     /// Whether the sender's field of this name is left out.
     pub(crate) fn drops(&self, name: &[u8]) -> bool {
-        self.drops.iter().any(|drop| drop.as_bytes().eq_ignore_ascii_case(name))
+        self.lengths & length_bit(name.len()) != 0
+            && self
+                .at(&(self.lines..self.drops))
+                .split(|b| *b == b'\n')
+                .any(|drop| drop.eq_ignore_ascii_case(name))
     }
 
     /// The lines to add that are the same for every message.
     pub(crate) fn fixed(&self) -> &[u8] {
-        &self.fixed
+        self.at(&(0..self.lines))
     }
 
-    /// The fields to add whose values depend on the request.
-    pub(crate) fn computed(&self) -> &[(Box<str>, Computed)] {
-        &self.computed
+    /// The fields to add whose values depend on the request: name and value.
+    pub(crate) fn computed(&self) -> impl Iterator<Item = (&[u8], Computed<'_>)> {
+        self.computed.iter().flat_map(|fields| fields.iter()).map(|(name, value)| {
+            let value = match value {
+                ComputedText::Header(name) => Computed::Header(self.at(name)),
+                ComputedText::System(value) => Computed::System(*value),
+                ComputedText::Override(value) => Computed::Override(self.at(value)),
+            };
+            (self.at(name), value)
+        })
+    }
+
+    fn at(&self, place: &Place) -> &[u8] {
+        &self.text[place.start as usize..place.end as usize]
+    }
+}
+
+fn length_bit(length: usize) -> u64 {
+    1 << (length % 64)
+}
+
+/// The text of edits while it is put together. An Ingress is smaller than 4 GiB.
+#[derive(Default)]
+struct Text(Vec<u8>);
+
+impl Text {
+    fn len(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
+    fn push(&mut self, text: &str) -> Place {
+        let start = self.len();
+        self.0.extend_from_slice(text.as_bytes());
+        start..self.len()
+    }
+
+    fn computed(&mut self, edit: &Edit) -> Option<(Place, ComputedText)> {
+        let Edit::Set(name, value) = edit else { return None };
+        let value = match value {
+            HeaderValue::UserDefined(_) => return None,
+            HeaderValue::ReferenceHeader(from) => ComputedText::Header(self.push(from)),
+            HeaderValue::InPlaceOfOverride(value) => ComputedText::Override(self.push(value)),
+            HeaderValue::SystemDefined(value) => ComputedText::System(*value),
+        };
+        Some((self.push(name), value))
     }
 }
 
@@ -156,7 +219,21 @@ mod tests {
         let edits = [set("A", "1"), Edit::Remove("b".into()), set("a", "2"), set("B", "3")];
         let edits = HeaderEdits::new(&edits);
         assert_eq!(edits.fixed(), b"a: 2\r\nB: 3\r\n");
-        assert!(edits.drops(b"A") && edits.drops(b"b") && !edits.drops(b"c"));
+        assert!(edits.drops(b"A") && edits.drops(b"b") && !edits.drops(b"c") && !edits.drops(b""));
+    }
+
+    #[test]
+    fn computed_values_keep_their_names() {
+        let edits = [
+            Edit::Set("a".into(), HeaderValue::ReferenceHeader("from".into())),
+            set("b", "1"),
+            Edit::Set("c".into(), HeaderValue::SystemDefined(SystemValue::SLBPort)),
+        ];
+        let edits = HeaderEdits::new(&edits);
+        let expected: [(&[u8], _); 2] =
+            [(b"a", Computed::Header(b"from")), (b"c", Computed::System(SystemValue::SLBPort))];
+        assert_eq!(edits.computed().collect::<Vec<_>>(), expected);
+        assert_eq!(edits.fixed(), b"b: 1\r\n");
     }
 
     #[test]

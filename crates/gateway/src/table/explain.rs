@@ -1,6 +1,7 @@
 use super::action::End;
 use super::naive;
 use super::{CompiledRule, RequestHead, Table};
+use crate::forward::head::internal_headers;
 use net_alb_model::{Action, Direction, RuleId};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub struct Explanation {
     pub skipped: Vec<Skipped>,
     /// How many rules of other hosts are tried before.
     pub other_hosts: usize,
+    /// Headers of the request that are internal to Knative and never reach a backend as the client sent them.
+    pub internal_headers: Vec<String>,
 }
 
 /// What a rule does in the end.
@@ -72,6 +75,7 @@ impl Table {
     pub fn explain(&self, request: &RequestHead<'_>) -> Explanation {
         let mut skipped = Vec::new();
         let mut other_hosts = 0;
+        let internal_headers = internal_headers(request.headers);
         for rule in self.in_order(Direction::Request) {
             match naive::why_not(rule.rule(), request, None) {
                 Ok(()) => {
@@ -81,6 +85,7 @@ impl Table {
                         answer: answer(rule),
                         skipped,
                         other_hosts,
+                        internal_headers,
                     };
                 }
                 Err(why) if naive::host_matches(rule.rule(), request) => {
@@ -90,7 +95,14 @@ impl Table {
                 Err(_) => other_hosts += 1,
             }
         }
-        Explanation { rule: None, reason: None, answer: Answer::Default, skipped, other_hosts }
+        Explanation {
+            rule: None,
+            reason: None,
+            answer: Answer::Default,
+            skipped,
+            other_hosts,
+            internal_headers,
+        }
     }
 }
 
@@ -113,5 +125,5 @@ fn answer(rule: &CompiledRule) -> Answer {
         headers: target.headers.clone(),
         endpoints: plan.endpoints.as_ref().map_or(0, |endpoints| endpoints.addresses().len()),
     };
-    Answer::Forward { targets: model.zip(&forward.targets).map(share).collect() }
+    Answer::Forward { targets: model.zip(forward.targets.as_slice()).map(share).collect() }
 }

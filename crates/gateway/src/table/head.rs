@@ -31,9 +31,12 @@ impl<'a> RequestHead<'a> {
 }
 
 fn split_port(authority: &str) -> (&str, Option<&str>) {
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (host, Some(port)),
-        _ => (authority, None),
+    // Most have no port, and end in a letter: that is seen at once from the end.
+    let digits = authority.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (host, port) = authority.split_at(authority.len() - digits);
+    let (host, port) = match host.strip_suffix(':') {
+        Some(host) => (host, Some(port)),
+        None => (authority, None),
     };
     (host.strip_suffix('.').unwrap_or(host), port.filter(|port| !port.is_empty()))
 }
@@ -147,8 +150,8 @@ impl<'a> Headers<'a> {
     }
 
     /// Every value of this header, its name in any case of letters.
-    pub fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    pub fn values(self, name: impl AsRef<[u8]>) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_ref())).map(|(_, value)| value)
     }
 }
 

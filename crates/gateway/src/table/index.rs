@@ -10,15 +10,22 @@ use std::sync::Arc;
 /// Cloning is cheap, and a change copies only the way to what it changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
-    hosts: Map<Arc<Host>>,
-    suffixes: Map<Arc<Host>>,
+    hosts: Map<Host>,
+    suffixes: Map<Host>,
     suffix_lengths: Lengths,
-    any: Arc<Host>,
+    any: Host,
 }
 
-/// The rules of one host.
+/// The rules of one host. Most have one, for `/*`, which is looked up without comparing any path.
 #[derive(Debug, Clone, Default)]
 struct Host {
+    rooted: Slot,
+    paths: Option<Arc<Paths>>,
+}
+
+/// The rules of one host by other paths.
+#[derive(Debug, Clone, Default)]
+struct Paths {
     exact: Map<Slot>,
     prefixes: Map<Slot>,
     prefix_lengths: Lengths,
@@ -56,21 +63,19 @@ struct Search<'a, 'r> {
 impl Index {
     pub(crate) fn insert(&mut self, rule: &Arc<CompiledRule>, keys: &Keys) {
         for key in &keys.hosts {
-            let host = match key {
-                HostKey::Exact(host) => self.hosts.entry(host),
+            match key {
+                HostKey::Exact(host) => self.hosts.change(host, |host| host.insert(rule, keys)),
                 HostKey::Suffix(suffix) => {
                     self.suffix_lengths.add(suffix.len());
-                    self.suffixes.entry(suffix)
+                    self.suffixes.change(suffix, |host| host.insert(rule, keys));
                 }
-                HostKey::Any => &mut self.any,
-            };
-            Arc::make_mut(host).insert(rule, keys);
+                HostKey::Any => self.any.insert(rule, keys),
+            }
         }
     }
 
     pub(crate) fn remove(&mut self, rule: &CompiledRule, keys: &Keys) {
-        let remove = |host: &mut Arc<Host>| {
-            let host = Arc::make_mut(host);
+        let remove = |host: &mut Host| {
             host.remove(rule, keys);
             host.is_empty()
         };
@@ -81,9 +86,7 @@ impl Index {
                     self.suffix_lengths.remove(suffix.len());
                     self.suffixes.shrink(suffix, remove);
                 }
-                HostKey::Any => {
-                    remove(&mut self.any);
-                }
+                HostKey::Any => self.any.remove(rule, keys),
             }
         }
     }
@@ -125,7 +128,11 @@ impl Index {
     pub(super) fn widest(&self) -> usize {
         let hosts = [&self.hosts, &self.suffixes].into_iter().flat_map(Map::values).chain([&self.any]);
         let slots = hosts.flat_map(|host| {
-            [&host.exact, &host.prefixes].into_iter().flat_map(Map::values).chain([&host.any])
+            let other = host.paths.iter().flat_map(|paths| {
+                let keyed = [&paths.exact, &paths.prefixes].into_iter().flat_map(Map::values);
+                keyed.chain([&paths.any])
+            });
+            other.chain([&host.rooted])
         });
         let fields = |slot: &Slot| {
             let fields = slot.fields.as_ref()?;
@@ -135,7 +142,7 @@ impl Index {
         slots.map(|slot| slot.plain.len().max(fields(slot).unwrap_or_default())).max().unwrap_or_default()
     }
 
-    fn of_host<'s>(&'s self, host: &[u8]) -> impl Iterator<Item = &'s Arc<Host>> {
+    fn of_host<'s>(&'s self, host: &[u8]) -> impl Iterator<Item = &'s Host> {
         let lengths = self.suffix_lengths.up_to(host.len());
         let suffixes = lengths.filter_map(|length| self.suffixes.get(&host[host.len() - length..]));
         self.hosts.get(host).into_iter().chain(suffixes)
@@ -144,16 +151,18 @@ impl Index {
 
 impl Host {
     fn insert(&mut self, rule: &Arc<CompiledRule>, keys: &Keys) {
+        let insert = |slot: &mut Slot| slot.insert(rule, &keys.fields);
         for key in &keys.paths {
-            let slot = match key {
-                PathKey::Exact(path) => self.exact.entry(path),
+            match key {
+                PathKey::Rooted => insert(&mut self.rooted),
+                PathKey::Any => insert(&mut self.paths().any),
+                PathKey::Exact(path) => self.paths().exact.change(path, insert),
                 PathKey::Prefix(prefix) => {
-                    self.prefix_lengths.add(prefix.len());
-                    self.prefixes.entry(prefix)
+                    let paths = self.paths();
+                    paths.prefix_lengths.add(prefix.len());
+                    paths.prefixes.change(prefix, insert);
                 }
-                PathKey::Any => &mut self.any,
-            };
-            slot.insert(rule, &keys.fields);
+            }
         }
     }
 
@@ -164,18 +173,39 @@ impl Host {
         };
         for key in &keys.paths {
             match key {
-                PathKey::Exact(path) => self.exact.shrink(path, remove),
+                PathKey::Rooted => self.rooted.remove(rule, &keys.fields),
+                PathKey::Any => self.paths().any.remove(rule, &keys.fields),
+                PathKey::Exact(path) => self.paths().exact.shrink(path, remove),
                 PathKey::Prefix(prefix) => {
-                    self.prefix_lengths.remove(prefix.len());
-                    self.prefixes.shrink(prefix, remove);
-                }
-                PathKey::Any => {
-                    remove(&mut self.any);
+                    let paths = self.paths();
+                    paths.prefix_lengths.remove(prefix.len());
+                    paths.prefixes.shrink(prefix, remove);
                 }
             }
         }
+        self.paths.take_if(|paths| paths.is_empty());
     }
 
+    fn paths(&mut self) -> &mut Paths {
+        Arc::make_mut(self.paths.get_or_insert_default())
+    }
+
+    fn search<'r>(&'r self, search: &mut Search<'_, 'r>) {
+        let path = search.request.path.as_bytes();
+        if path.starts_with(b"/") {
+            self.rooted.search(search);
+        }
+        if let Some(paths) = &self.paths {
+            paths.search(search);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rooted.is_empty() && self.paths.is_none()
+    }
+}
+
+impl Paths {
     fn search<'r>(&'r self, search: &mut Search<'_, 'r>) {
         let path = search.request.path.as_bytes();
         if let Some(slot) = self.exact.get(path) {
@@ -251,10 +281,12 @@ impl Fields {
                     if self.headers.get(name).is_none() {
                         self.name_lengths.add(name.len());
                     }
-                    insert(self.headers.entry(name).entry(value), rule);
+                    self.headers.change(name, |by_value| by_value.change(value, |rules| insert(rules, rule)));
                 }
             }
-            FieldKey::Cookie(pairs) => pairs.iter().for_each(|pair| insert(self.cookies.entry(pair), rule)),
+            FieldKey::Cookie(pairs) => {
+                pairs.iter().for_each(|pair| self.cookies.change(pair, |rules| insert(rules, rule)));
+            }
         }
     }
 

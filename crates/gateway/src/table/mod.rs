@@ -36,7 +36,10 @@ use index::Index;
 use net_alb_diag::{Diagnostic, Outcome};
 use net_alb_model::{Alb, Direction, Fragment, Listener, ListenerId, ObjectKey};
 use rule::{Keys, Origin};
+use smallvec::SmallVec;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What becomes of one Ingress.
@@ -61,14 +64,35 @@ pub enum Change {
 pub struct Table {
     requests: Index,
     responses: Index,
-    /// By `namespace/name`.
-    ingresses: map::Trie<Rules>,
+    /// By their Ingress.
+    ingresses: map::Trie<OfIngress>,
     len: usize,
     registry: Arc<Registry>,
 }
 
-/// The rules of one Ingress, in its order.
-type Rules = Arc<[Arc<CompiledRule>]>;
+/// The rules of one Ingress, in its order; at least one.
+#[derive(Debug, Clone)]
+struct OfIngress(SmallVec<[Arc<CompiledRule>; 2]>);
+
+impl Borrow<ObjectKey> for OfIngress {
+    fn borrow(&self) -> &ObjectKey {
+        self.0[0].ingress()
+    }
+}
+
+impl Hash for OfIngress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0[0].ingress().hash(state);
+    }
+}
+
+impl PartialEq for OfIngress {
+    fn eq(&self, other: &Self) -> bool {
+        self.0[0].ingress() == other.0[0].ingress()
+    }
+}
+
+impl Eq for OfIngress {}
 
 impl Table {
     /// An empty table whose rules will find their backends here.
@@ -102,7 +126,7 @@ impl Table {
 
     /// Whether any of its rules comes from this Ingress.
     pub fn contains(&self, ingress: &ObjectKey) -> bool {
-        self.ingresses.contains_key(&*key(ingress))
+        self.ingresses.contains_key(ingress)
     }
 
     /// How many rules there are.
@@ -125,7 +149,7 @@ impl Table {
                 Change::Put { ingress, fragment } => {
                     diagnostics.extend(table.put(ingress, fragment, listener));
                 }
-                Change::Remove { ingress } => table.replace(ingress, Vec::new()),
+                Change::Remove { ingress } => table.replace(ingress, SmallVec::new()),
             }
         }
         Outcome { value: table, diagnostics }
@@ -138,7 +162,7 @@ impl Table {
         listener: ListenerId,
     ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        let old = self.ingresses.get(&*key(ingress)).cloned().unwrap_or_default();
+        let old = self.of_ingress(ingress);
         let old: BTreeMap<_, _> = old.iter().map(|rule| (rule.rule().id.clone(), rule)).collect();
         let tracked = is_gray(fragment);
         let shares = fragment.listeners.iter().enumerate().filter(|(_, share)| share.id == listener);
@@ -150,7 +174,7 @@ impl Table {
                 tracked,
             })
         });
-        let mut rules = Vec::new();
+        let mut rules = SmallVec::new();
         for origin in origins {
             match compile_rule(origin, old.get(&origin.rule().id).copied(), &self.registry) {
                 Ok(rule) => {
@@ -165,8 +189,8 @@ impl Table {
     }
 
     /// Makes these the rules of an Ingress. Only the difference touches the indexes.
-    fn replace(&mut self, ingress: &ObjectKey, rules: Vec<Arc<CompiledRule>>) {
-        let old = self.ingresses.get(&*key(ingress)).cloned().unwrap_or_default();
+    fn replace(&mut self, ingress: &ObjectKey, rules: SmallVec<[Arc<CompiledRule>; 2]>) {
+        let old = self.of_ingress(ingress);
         let stays = |rule: &Arc<CompiledRule>, others: &[Arc<CompiledRule>]| {
             let at = others.partition_point(|other| other.rank() < rule.rank());
             others.get(at).is_some_and(|other| Arc::ptr_eq(other, rule))
@@ -183,10 +207,14 @@ impl Table {
         }
         self.len = self.len + rules.len() - old.len();
         if rules.is_empty() {
-            self.ingresses.remove(&*key(ingress));
+            self.ingresses.remove(ingress);
         } else {
-            self.ingresses.insert(key(ingress), rules.into());
+            self.ingresses.insert(OfIngress(rules), ());
         }
+    }
+
+    fn of_ingress(&self, ingress: &ObjectKey) -> SmallVec<[Arc<CompiledRule>; 2]> {
+        self.ingresses.get_key_value(ingress).map(|(rules, ())| rules.0.clone()).unwrap_or_default()
     }
 
     fn index(&mut self, rule: &CompiledRule) -> &mut Index {
@@ -198,15 +226,11 @@ impl Table {
 
     /// Every rule, in the order in which they are tried. Walks over all of them.
     fn in_order(&self, direction: Direction) -> Vec<&Arc<CompiledRule>> {
-        let all = self.ingresses.values().flat_map(|rules| rules.iter());
+        let all = self.ingresses.keys().flat_map(|rules| rules.0.iter());
         let mut rules: Vec<_> = all.filter(|rule| rule.rule().direction == direction).collect();
         rules.sort_by(|a, b| a.rank().cmp(b.rank()));
         rules
     }
-}
-
-fn key(ingress: &ObjectKey) -> Box<[u8]> {
-    format!("{}/{}", ingress.namespace, ingress.name).into_bytes().into()
 }
 
 fn compile_rule(

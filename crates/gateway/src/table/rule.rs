@@ -42,12 +42,11 @@ impl CompiledRule {
     pub(crate) fn new(origin: Origin<'_>, registry: &Registry) -> Result<CompiledRule, Box<Diagnostic>> {
         let rule = origin.rule();
         let ingress = &origin.fragment.ingress;
-        let (hosts, paths) = indexed(rule);
-        let proven = |at| Some(at) == hosts || Some(at) == paths;
+        let proven = [indexed_host(rule), indexed_path(rule), indexed_header(rule)];
         let mut checks = Vec::new();
         for (at, condition) in rule.conditions.iter().enumerate() {
             let check = Check::new(condition).map_err(|bad| refuse(ingress, rule, &bad_condition(&bad)))?;
-            if !proven(at) {
+            if !proven.contains(&Some(at)) {
                 checks.push(check);
             }
         }
@@ -181,6 +180,8 @@ pub(crate) enum PathKey {
     Exact(Box<[u8]>),
     /// From a literal text and `*`.
     Prefix(Box<[u8]>),
+    /// From `/*`: nearly every request.
+    Rooted,
     Any,
 }
 
@@ -193,12 +194,33 @@ pub(crate) enum FieldKey {
     Cookie(Vec<Box<[u8]>>),
 }
 
-/// The positions of the Host and Path conditions that the index proves.
-fn indexed(rule: &Rule) -> (Option<usize>, Option<usize>) {
-    let position = |test: fn(&Condition) -> bool| rule.conditions.iter().position(test);
-    let host = |condition: &Condition| matches!(condition, Condition::Host(values) if values.iter().all(|v| host_key(v).is_some()));
-    let path = |condition: &Condition| matches!(condition, Condition::Path(values) if values.iter().all(|v| path_key(v).is_some()));
-    (position(host), position(path))
+/// The position of the Host condition that the index proves.
+fn indexed_host(rule: &Rule) -> Option<usize> {
+    let all = |values: &[Pattern]| values.iter().all(|value| host_key(value).is_some());
+    rule.conditions.iter().position(|condition| matches!(condition, Condition::Host(values) if all(values)))
+}
+
+/// The position of the Path condition that the index proves.
+fn indexed_path(rule: &Rule) -> Option<usize> {
+    let all = |values: &[Pattern]| values.iter().all(|value| path_key(value).is_some());
+    rule.conditions.iter().position(|condition| matches!(condition, Condition::Path(values) if all(values)))
+}
+
+/// The position of the Header condition that the index proves: of several headers and cookies it may have looked at any.
+fn indexed_header(rule: &Rule) -> Option<usize> {
+    let mut fields = indexed_fields(rule);
+    match (fields.next(), fields.next()) {
+        (Some((at, FieldKey::Header(..))), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// The headers and cookies by which the index may keep a rule, and the positions of their conditions.
+fn indexed_fields(rule: &Rule) -> impl Iterator<Item = (usize, FieldKey)> {
+    let conditions = rule.conditions.iter().enumerate();
+    conditions
+        .filter(|_| rule.direction == Direction::Request)
+        .filter_map(|(at, condition)| Some((at, field_key(condition)?)))
 }
 
 fn host_key(pattern: &Pattern) -> Option<HostKey> {
@@ -217,7 +239,7 @@ fn path_key(pattern: &Pattern) -> Option<PathKey> {
         Pattern::Exact(path) => Some(PathKey::Exact(path.as_bytes().into())),
         Pattern::Wildcard(text) => {
             let prefix = text.strip_suffix('*').filter(|rest| !rest.contains(['*', '?']))?;
-            Some(PathKey::Prefix(prefix.as_bytes().into()))
+            Some(if prefix == "/" { PathKey::Rooted } else { PathKey::Prefix(prefix.as_bytes().into()) })
         }
         Pattern::Regex { .. } => None,
     }
@@ -232,12 +254,11 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn of(rule: &Rule) -> Keys {
-        let (host, path) = indexed(rule);
-        let mut hosts = match host.map(|at| &rule.conditions[at]) {
+        let mut hosts = match indexed_host(rule).map(|at| &rule.conditions[at]) {
             Some(Condition::Host(values)) => values.iter().filter_map(host_key).collect(),
             _ => vec![HostKey::Any],
         };
-        let mut paths = match path.map(|at| &rule.conditions[at]) {
+        let mut paths = match indexed_path(rule).map(|at| &rule.conditions[at]) {
             Some(Condition::Path(values)) => values.iter().filter_map(path_key).collect(),
             _ => vec![PathKey::Any],
         };
@@ -245,10 +266,7 @@ impl Keys {
         hosts.dedup();
         paths.sort_unstable();
         paths.dedup();
-        let fields = match rule.direction {
-            Direction::Request => rule.conditions.iter().filter_map(field_key).collect(),
-            Direction::Response => Vec::new(),
-        };
+        let fields = indexed_fields(rule).map(|(_, key)| key).collect();
         Keys { hosts, paths, fields }
     }
 }

@@ -1,3 +1,4 @@
+use smallvec::SmallVec;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Chooses among weighted targets, one request after the other.
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub(crate) struct Splitter {
     /// `cumulative[i]` is the sum of the weights up to target `i`.
-    cumulative: Box<[u64]>,
+    cumulative: SmallVec<[u64; 2]>,
     state: AtomicU64,
 }
 
@@ -36,7 +37,7 @@ impl Splitter {
         if total == 0 {
             return None;
         }
-        if let [_] = *self.cumulative {
+        if self.cumulative.len() == 1 {
             return Some(0);
         }
         let point = self.state.fetch_add(GOLDEN, Ordering::Relaxed);
@@ -45,9 +46,12 @@ impl Splitter {
         Some(self.cumulative.partition_point(|sum| *sum <= position))
     }
 
-    /// Whether both split in the same way, so that one can go on where the other is.
-    pub(crate) fn same_weights(&self, other: &Splitter) -> bool {
-        self.cumulative == other.cumulative
+    /// Goes on where another is that splits in the same way. What the other still chooses is not counted: a few requests
+    /// that have begun with an older table.
+    pub(crate) fn continue_from(&mut self, other: &Splitter) {
+        if self.cumulative == other.cumulative {
+            *self.state.get_mut() = other.state.load(Ordering::Relaxed);
+        }
     }
 }
 

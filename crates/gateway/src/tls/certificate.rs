@@ -103,7 +103,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
 /// The certificate of one Secret, swappable while handshakes read it.
 #[derive(Debug)]
 pub(crate) struct Cell {
-    pub(crate) secret: ObjectKey,
+    pub(crate) secret: Arc<ObjectKey>,
     pub(crate) current: arc_swap::ArcSwapOption<Certificate>,
 }
 

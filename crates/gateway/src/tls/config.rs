@@ -47,9 +47,6 @@ impl Settings {
     }
 }
 
-/// Whether HTTP/2 is offered to clients, where the listener has it switched on.
-const HTTP2: bool = false;
-
 impl ListenerTls {
     /// The TLS side of an HTTPS or QUIC listener.
     pub(crate) fn new(protocol: Protocol, resolver: Arc<Resolver>) -> ListenerTls {
@@ -103,7 +100,7 @@ impl ListenerTls {
             }
         };
         let mut config = builder.with_cert_resolver(Arc::<Resolver>::clone(&self.resolver));
-        config.alpn_protocols = match (self.protocol, settings.http2 && HTTP2) {
+        config.alpn_protocols = match (self.protocol, settings.http2) {
             (Protocol::Quic, _) => vec![b"h3".to_vec()],
             (_, true) => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             (_, false) => vec![b"http/1.1".to_vec()],

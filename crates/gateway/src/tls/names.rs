@@ -5,12 +5,14 @@ use arc_swap::ArcSwap;
 use net_alb_model::ObjectKey;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use smallvec::SmallVec;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
-type Map =
-    imbl::GenericHashMap<String, Candidates, foldhash::fast::RandomState, imbl::shared_ptr::DefaultSharedPtr>;
+type Map = imbl::GenericHashMap<
+    Arc<str>,
+    Candidates,
+    foldhash::fast::RandomState,
+    imbl::shared_ptr::DefaultSharedPtr,
+>;
 
 /// What handshakes of one listener look at.
 ///
@@ -27,48 +29,87 @@ pub(crate) struct Names {
     pub(super) default: Option<Arc<Cell>>,
 }
 
-/// The certificates of one name, in the order in which they are preferred.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Candidates(SmallVec<[Candidate; 1]>);
+/// The certificates of one name, in the order in which they are preferred. Nearly every name has one; a wildcard that is
+/// copied to every namespace has thousands, and still a change costs what it changes.
+#[derive(Debug, Clone)]
+pub(super) enum Candidates {
+    One(Place, Candidate),
+    Many(Box<imbl::OrdMap<Place, Candidate>>),
+}
 
 #[derive(Debug, Clone)]
-struct Candidate {
+pub(super) struct Candidate {
     cell: Arc<Cell>,
-    rank: Rank,
     /// How often it was added.
     count: usize,
 }
 
 /// The place among the listener's certificates: first those of the AlbConfig in their order, then by Secret.
+type Place = (Rank, Arc<ObjectKey>);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank(pub(super) usize);
 
+/// So many certificates of one name are looked at for one that suits the client's algorithms.
+const LOOKED_AT: usize = 16;
+
 impl Candidates {
-    fn position(&self, rank: Rank, secret: &ObjectKey) -> Result<usize, usize> {
-        self.0.binary_search_by(|other| match other.rank.cmp(&rank) {
-            Ordering::Equal => other.cell.secret.cmp(secret),
-            other => other,
-        })
+    fn add(&mut self, place: Place, cell: &Arc<Cell>) {
+        match self {
+            Candidates::One(own, candidate) if *own == place => candidate.count += 1,
+            Candidates::One(own, candidate) => {
+                let first = imbl::OrdMap::unit(own.clone(), candidate.clone());
+                *self = Candidates::Many(Box::new(first));
+                self.add(place, cell);
+            }
+            Candidates::Many(all) => {
+                all.entry(place).or_insert_with(|| Candidate { cell: Arc::clone(cell), count: 0 }).count += 1;
+            }
+        }
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, place: &Place) -> bool {
+        match self {
+            Candidates::One(own, candidate) if own == place => {
+                candidate.count -= 1;
+                candidate.count == 0
+            }
+            Candidates::One(..) => false,
+            Candidates::Many(all) => {
+                if let Some(candidate) = all.get_mut(place) {
+                    candidate.count -= 1;
+                    if candidate.count == 0 {
+                        all.remove(place);
+                    }
+                }
+                all.is_empty()
+            }
+        }
+    }
+
+    fn find(&self, fits: impl Fn(&Certificate) -> bool) -> Option<Arc<Certificate>> {
+        let get = |candidate: &Candidate| candidate.cell.current.load_full().filter(|found| fits(found));
+        match self {
+            Candidates::One(_, candidate) => get(candidate),
+            Candidates::Many(all) => all.values().take(LOOKED_AT).find_map(get),
+        }
     }
 }
 
 pub(super) fn add(map: &mut Map, name: &str, rank: Rank, cell: &Arc<Cell>) {
-    let candidates = map.entry(name.to_owned()).or_default();
-    match candidates.position(rank, &cell.secret) {
-        Ok(at) => candidates.0[at].count += 1,
-        Err(at) => candidates.0.insert(at, Candidate { cell: Arc::clone(cell), rank, count: 1 }),
+    let place = (rank, Arc::clone(&cell.secret));
+    if let Some(candidates) = map.get_mut(name) {
+        candidates.add(place, cell);
+    } else {
+        let candidate = Candidate { cell: Arc::clone(cell), count: 1 };
+        map.insert(name.into(), Candidates::One(place, candidate));
     }
 }
 
-pub(super) fn remove(map: &mut Map, name: &str, rank: Rank, secret: &ObjectKey) {
+pub(super) fn remove(map: &mut Map, name: &str, rank: Rank, cell: &Cell) {
     let Some(candidates) = map.get_mut(name) else { return };
-    if let Ok(at) = candidates.position(rank, secret) {
-        candidates.0[at].count -= 1;
-        if candidates.0[at].count == 0 {
-            candidates.0.remove(at);
-        }
-    }
-    if candidates.0.is_empty() {
+    if candidates.remove(&(rank, Arc::clone(&cell.secret))) {
         map.remove(name);
     }
 }
@@ -78,11 +119,8 @@ impl Names {
     pub(super) fn find(&self, host: &str, fits: impl Fn(&Certificate) -> bool) -> Option<Arc<Certificate>> {
         let host = host.to_ascii_lowercase();
         let wildcard = host.split_once('.').map_or(String::new(), |(_, parent)| format!("*.{parent}"));
-        let first = |map: &Map, name: &String| {
-            let mut certificates =
-                map.get(name)?.0.iter().filter_map(|candidate| candidate.cell.current.load_full());
-            certificates.find(|certificate| certificate.covers(&host, &wildcard) && fits(certificate))
-        };
+        let covers = |found: &Certificate| found.covers(&host, &wildcard) && fits(found);
+        let first = |map: &Map, name: &String| map.get(name.as_str())?.find(covers);
         first(&self.routes, &host)
             .or_else(|| first(&self.routes, &wildcard))
             .or_else(|| first(&self.certificates, &host))

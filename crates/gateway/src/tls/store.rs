@@ -60,6 +60,14 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    pub(super) fn new<H: Into<String>>(
+        secrets: impl IntoIterator<Item = ObjectKey>,
+        hosts: impl IntoIterator<Item = H>,
+    ) -> Share {
+        let hosts = hosts.into_iter().map(Into::into).collect();
+        Share { secrets: secrets.into_iter().collect(), hosts }
+    }
+
     pub(crate) fn of(listener: &FragmentListener) -> Share {
         if listener.certificate_secrets.is_empty() {
             return Share::default();
@@ -73,7 +81,7 @@ impl Share {
             Pattern::Exact(host) | Pattern::Wildcard(host) => Some(host.to_ascii_lowercase()),
             Pattern::Regex { .. } => None,
         });
-        Share { secrets: listener.certificate_secrets.clone(), hosts: hosts.collect() }
+        Share::new(listener.certificate_secrets.iter().cloned(), hosts)
     }
 }
 
@@ -142,14 +150,14 @@ impl Certificates {
     pub(crate) fn set(&mut self, secret: &ObjectKey, certificate: Option<Certificate>) {
         let after = certificate.map(Arc::new);
         let held = self.hold(secret);
-        let (cell, users) = (Arc::clone(&held.cell), held.users.clone());
+        let (cell, listeners) = (Arc::clone(&held.cell), held.users.clone());
         let before = cell.current.load_full();
         let names = |certificate: &Option<Arc<Certificate>>| -> BTreeSet<String> {
             certificate.iter().flat_map(|certificate| certificate.names.iter().cloned()).collect()
         };
         let (old, new) = (names(&before), names(&after));
         // A new name leads here before the certificate that is for it, and an old one after: at no moment a host is without.
-        for uses in users.iter().filter_map(|user| self.listeners.get(user)) {
+        for uses in listeners.iter().filter_map(|listener| self.listeners.get(listener)) {
             let rank = uses.rank(secret);
             uses.edit(|names| {
                 new.difference(&old).for_each(|name| add(&mut names.certificates, name, rank, &cell));
@@ -157,13 +165,13 @@ impl Certificates {
         }
         let has_one = after.is_some();
         cell.current.store(after);
-        for listener in &users {
+        for listener in &listeners {
             let Some(uses) = self.listeners.get_mut(listener) else { continue };
             let rank = uses.rank(secret);
             uses.set_usable(secret, has_one);
             let default = uses.default(&self.secrets);
             uses.edit(|names| {
-                old.difference(&new).for_each(|name| remove(&mut names.certificates, name, rank, secret));
+                old.difference(&new).for_each(|name| remove(&mut names.certificates, name, rank, &cell));
                 names.default = default;
             });
         }
@@ -185,7 +193,7 @@ impl Certificates {
             add(&mut names.routes, host, rank, cell);
         });
         self.each_route(listener, &before, &mut names, |names, host, rank, cell| {
-            remove(&mut names.routes, host, rank, &cell.secret);
+            remove(&mut names.routes, host, rank, cell);
         });
         for secret in &before.secrets {
             self.detach(listener, secret, &mut names);
@@ -242,7 +250,7 @@ impl Certificates {
 
     fn hold(&mut self, secret: &ObjectKey) -> &mut Held {
         self.secrets.entry(secret.clone()).or_insert_with(|| {
-            let cell = Cell { secret: secret.clone(), current: arc_swap::ArcSwapOption::empty() };
+            let cell = Cell { secret: Arc::new(secret.clone()), current: arc_swap::ArcSwapOption::empty() };
             Held { cell: Arc::new(cell), users: BTreeSet::new() }
         })
     }
@@ -285,7 +293,7 @@ impl Certificates {
         held.users.remove(listener);
         let rank = uses.rank(secret);
         if let Some(certificate) = held.cell.current.load_full() {
-            certificate.names.iter().for_each(|name| remove(&mut names.certificates, name, rank, secret));
+            certificate.names.iter().for_each(|name| remove(&mut names.certificates, name, rank, &held.cell));
         }
     }
 

@@ -1,6 +1,7 @@
 use super::clock::Deadline;
 use super::{Census, Worker};
-use crate::front::{Connection, http1};
+use crate::buffer::Buffer;
+use crate::front::{Connection, http1, http2};
 use crate::listener::{ListenerState, LocalListener};
 use crate::socket::Socket;
 use std::future::{Future, poll_fn};
@@ -52,7 +53,12 @@ fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer
         let (worker, state) = (Rc::clone(worker), Rc::clone(state));
         tokio::task::spawn_local(async move {
             if let Some(socket) = secure(&worker, &state, stream).await {
-                http1::serve(&Rc::new(Connection::new(&worker, &state, socket, peer))).await;
+                let connection = Rc::new(Connection::new(&worker, &state, socket, peer));
+                if connection.socket.speaks(b"h2") {
+                    http2::serve(&connection, Buffer::default()).await;
+                } else {
+                    http1::serve(&connection).await;
+                }
             }
             drop(census);
         });

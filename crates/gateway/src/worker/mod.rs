@@ -132,7 +132,15 @@ impl Worker {
     /// Reads into the buffer, which has a block only while there is something to read: an empty one gives its block back to
     /// wait, a parked one stays parked. The block grows up to `most`; beyond it's an error.
     pub(crate) async fn fill(&self, socket: &Socket, buffer: &mut Buffer, most: usize) -> io::Result<usize> {
-        self.fill_by(buffer, most, |context, buffer| socket.poll_read(context, buffer)).await
+        poll_fn(|context| {
+            // Most polls are about something else that the task waits for: they come to this and no further.
+            if socket.poll_readable(context)?.is_pending() {
+                self.buffers.release(buffer);
+                return Poll::Pending;
+            }
+            self.poll_fill(context, buffer, most, |context, buffer| socket.poll_read(context, buffer))
+        })
+        .await
     }
 
     /// As [`Worker::fill`], from whatever can be read.
@@ -142,22 +150,29 @@ impl Worker {
         most: usize,
         mut poll_read: impl FnMut(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
     ) -> io::Result<usize> {
-        poll_fn(|context| {
-            let parked = buffer.is_parked();
-            if !self.buffers.make_room(buffer, most) {
-                return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        poll_fn(|context| self.poll_fill(context, buffer, most, &mut poll_read)).await
+    }
+
+    fn poll_fill(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut Buffer,
+        most: usize,
+        poll_read: impl FnOnce(&mut Context<'_>, &mut Buffer) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let parked = buffer.is_parked();
+        if !self.buffers.make_room(buffer, most) {
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
+        let read = poll_read(context, buffer);
+        if read.is_pending() {
+            if parked {
+                self.buffers.park(buffer);
+            } else {
+                self.buffers.release(buffer);
             }
-            let read = poll_read(context, buffer);
-            if read.is_pending() {
-                if parked {
-                    self.buffers.park(buffer);
-                } else {
-                    self.buffers.release(buffer);
-                }
-            }
-            read
-        })
-        .await
+        }
+        read
     }
 
     /// Whether a request without an error goes into the access log: as many as are wanted, evenly spread.

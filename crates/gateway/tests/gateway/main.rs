@@ -5,6 +5,7 @@
 mod actions;
 mod bodies;
 mod changes;
+mod corpus;
 mod headers;
 mod lifetime;
 mod messages;
@@ -16,6 +17,8 @@ mod routing;
 mod support;
 mod tls;
 mod tls_client;
+mod tls_sessions;
 mod tracing;
 mod upgrade;
 mod upstream;
+mod upstream_tls;

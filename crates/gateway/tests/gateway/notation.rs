@@ -137,14 +137,14 @@ fn action(text: &str) -> Action {
         "remove" => Action::RemoveHeader { key: rest.to_owned() },
         "limit" => Action::TrafficLimit { qps: rest.parse().ok(), per_ip_qps: None },
         "limit-ip" => Action::TrafficLimit { qps: None, per_ip_qps: rest.parse().ok() },
-        "rewrite" => Action::Rewrite(rewrite(rest)),
-        "cors" => Action::Cors(cors(rest)),
+        "rewrite" => Action::Rewrite(Box::new(rewrite(rest))),
+        "cors" => Action::Cors(Box::new(cors(rest))),
         "forward" => Action::ForwardGroup {
             targets: rest.split(',').map(str::trim).filter(|t| !t.is_empty()).map(target).collect(),
             sticky_seconds: None,
         },
-        "redirect" => Action::Redirect(redirect(rest)),
-        "fixed" => Action::FixedResponse(fixed(rest)),
+        "redirect" => Action::Redirect(Box::new(redirect(rest))),
+        "fixed" => Action::FixedResponse(Box::new(fixed(rest))),
         other => panic!("no action `{other}`"),
     }
 }

@@ -299,6 +299,23 @@ impl Stream {
         Some(String::from_utf8_lossy(&head).into_owned())
     }
 
+    /// A message with a length or without a body; `None` if the connection fails before its end.
+    pub(crate) fn try_message(&mut self) -> Option<Message> {
+        let text = self.try_head()?;
+        let (head, rest) = text.split_once("\r\n\r\n")?;
+        let mut message = Message { head: format!("{head}\r\n\r\n"), ..Message::default() };
+        message.body = rest.as_bytes().to_vec();
+        let length = message.header("content-length").map_or(Some(0), |length| length.parse().ok())?;
+        let mut block = [0; 1024];
+        while message.body.len() < length {
+            match self.fill(&mut block) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => message.body.extend(&block[..count]),
+            }
+        }
+        Some(message)
+    }
+
     /// Up to the empty line, with it.
     pub(crate) fn head(&mut self) -> Option<String> {
         let mut head = Vec::new();

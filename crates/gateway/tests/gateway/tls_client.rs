@@ -28,14 +28,16 @@ impl Secured {
 
     pub(crate) fn with(rules: &str, adjust: impl FnOnce(&mut Listener)) -> Secured {
         let gateway = Gateway::start(options()).unwrap();
-        let policy = Some("tls_cipher_policy_1_2_strict_with_1_3".to_owned());
-        let mut listener = Listener { id: HTTPS, http2: true, security_policy: policy, ..listener() };
-        adjust(&mut listener);
-        gateway.configure(&alb(listener));
+        configure(&gateway, adjust);
         let address = gateway.bind(&key(), (Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let secured = Secured { gateway, address };
         secured.apply(rules);
         secured
+    }
+
+    /// Sets the listener up in another way.
+    pub(crate) fn configure(&self, adjust: impl FnOnce(&mut Listener)) {
+        configure(&self.gateway, adjust);
     }
 
     pub(crate) fn apply(&self, rules: &str) {
@@ -70,6 +72,13 @@ impl Secured {
             .collect::<Vec<_>>()
             .join(" ")
     }
+}
+
+fn configure(gateway: &Gateway, adjust: impl FnOnce(&mut Listener)) {
+    let policy = Some("tls_cipher_policy_1_2_strict_with_1_3".to_owned());
+    let mut listener = Listener { id: HTTPS, http2: true, security_policy: policy, ..listener() };
+    adjust(&mut listener);
+    gateway.configure(&alb(listener));
 }
 
 fn put(fragment: &Fragment) -> Change {

@@ -38,11 +38,11 @@ pub(crate) fn read<O: Objects>(
             header_name(site, &config.key, reading)?;
             Some(Action::RemoveHeader { key: config.key })
         }
-        wire::Action::Rewrite { config } => Some(Action::Rewrite(Rewrite {
+        wire::Action::Rewrite { config } => Some(Action::Rewrite(Box::new(Rewrite {
             host: or(config.host, "${host}"),
             path: or(config.path, "${path}"),
             query: or(config.query, "${query}"),
-        })),
+        }))),
         wire::Action::TrafficMirror { config } => {
             for id in &config.server_group_ids {
                 groups.external(id);
@@ -104,7 +104,7 @@ fn fixed_response(site: &mut Site<'_>, config: wire::FixedResponse, reading: &Re
         return None;
     };
     let content_type = or(config.content_type, "text/plain");
-    Some(Action::FixedResponse(FixedResponse { status, content_type, content: config.content }))
+    Some(Action::FixedResponse(Box::new(FixedResponse { status, content_type, content: config.content })))
 }
 
 fn redirect(site: &mut Site<'_>, config: wire::Redirect, reading: &Reading<'_>) -> Option<Action> {
@@ -127,14 +127,14 @@ fn redirect(site: &mut Site<'_>, config: wire::Redirect, reading: &Reading<'_>) 
         reading.refuse(site, format!("`port` must be from 1 to 65535 or `${{port}}`, but is `{port}`"));
     }
     let status = status.parse().ok().filter(|_| known_status && known_protocol && known_port)?;
-    Some(Action::Redirect(Redirect {
+    Some(Action::Redirect(Box::new(Redirect {
         protocol,
         host: or(config.host, "${host}"),
         port,
         path: or(config.path, "${path}"),
         query: config.query,
         status,
-    }))
+    })))
 }
 
 fn insert_header(site: &mut Site<'_>, config: wire::InsertHeader, reading: &Reading<'_>) -> Option<Action> {

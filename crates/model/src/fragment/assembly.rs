@@ -172,7 +172,7 @@ pub(crate) fn ssl_redirect(steps: &[Action]) -> Vec<Action> {
         query: "${query}".to_owned(),
         status: 308,
     };
-    steps.iter().filter(stays).cloned().chain([Action::Redirect(redirect)]).collect()
+    steps.iter().filter(stays).cloned().chain([Action::Redirect(Box::new(redirect))]).collect()
 }
 
 /// The action's type, as annotations write it.

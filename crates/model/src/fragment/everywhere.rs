@@ -21,7 +21,7 @@ impl Everywhere {
         let path = site.text(&registry::REWRITE_TARGET).filter(|path| !path.is_empty());
         let rewrite = path.map(|path| {
             let (host, query) = ("${host}".to_owned(), "${query}".to_owned());
-            Action::Rewrite(Rewrite { host, path: path.to_owned(), query })
+            Action::Rewrite(Box::new(Rewrite { host, path: path.to_owned(), query }))
         });
         Everywhere { before: limit.into_iter().chain(cors).collect(), after: rewrite.into_iter().collect() }
     }
@@ -54,7 +54,7 @@ fn cors(site: &mut Site<'_>) -> Option<Action> {
         allow_credentials: site.flag(&registry::CORS_ALLOW_CREDENTIALS),
         max_age_seconds: site.number(&registry::CORS_MAX_AGE)?,
     };
-    enabled.then_some(Action::Cors(cors))
+    enabled.then(|| Action::Cors(Box::new(cors)))
 }
 
 fn origins(site: &mut Site<'_>) -> Vec<String> {

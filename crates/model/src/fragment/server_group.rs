@@ -16,7 +16,7 @@ pub(crate) struct Treatment {
     pub(crate) scheduler: Scheduler,
     pub(crate) keepalive: bool,
     pub(crate) stickiness: Option<Stickiness>,
-    pub(crate) health_check: Option<HealthCheck>,
+    pub(crate) health_check: Option<Box<HealthCheck>>,
 }
 
 impl Treatment {
@@ -89,7 +89,7 @@ fn needs(site: &mut Site<'_>, what: &str, other: &'static registry::Annotation) 
     site.say(site.at(&build::BAD_ANNOTATION_VALUE, at, message).help("add it"));
 }
 
-fn health_check(site: &mut Site<'_>) -> Option<HealthCheck> {
+fn health_check(site: &mut Site<'_>) -> Option<Box<HealthCheck>> {
     let enabled = site.flag(&registry::HEALTHCHECK_ENABLED);
     let protocol = site.word(&registry::HEALTHCHECK_PROTOCOL).to_owned();
     let check = HealthCheck {
@@ -107,7 +107,7 @@ fn health_check(site: &mut Site<'_>) -> Option<HealthCheck> {
         port: site.count(&registry::HEALTHCHECK_CONNECT_PORT)?,
         protocol,
     };
-    enabled.then_some(check)
+    enabled.then(|| Box::new(check))
 }
 
 fn health_path(site: &mut Site<'_>) -> String {

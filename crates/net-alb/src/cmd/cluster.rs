@@ -3,19 +3,23 @@
 use crate::exit::Failure;
 use clap::Args;
 use kube::{Client, Config};
-use net_alb_controller::admin::Admin;
+use net_alb_admin::{Admin, LogControl, LogFormat, Scope, Serving};
+use net_alb_api::ConfigMap;
+use net_alb_controller::config;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ClusterArgs {
-    /// Where health, readiness and acknowledgements are served, for kubelet and the controller; not for the world
+    /// Where health, readiness and, at a gateway, acknowledgements are served: for kubelet and the controller, not for the
+    /// world; nothing can be changed there
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:9901")]
     pub(crate) admin: SocketAddr,
+    /// Where Prometheus finds metrics
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:9090")]
+    pub(crate) metrics: SocketAddr,
     /// The namespace of Knative Serving's ConfigMaps
     #[arg(long, value_name = "NAME", default_value = "knative-serving")]
     pub(crate) system_namespace: String,
@@ -44,19 +48,19 @@ pub(crate) async fn client() -> Result<Client, Failure> {
     Client::try_from(config).map_err(io::Error::other).map_err(failed())
 }
 
-/// Serves the admin port.
-pub(crate) async fn serve(admin: &Arc<Admin>, address: SocketAddr) -> Result<(), Failure> {
-    let listener = match TcpListener::bind(address).await {
+/// Serves the admin port and metrics.
+pub(crate) fn serve(admin: &Admin, args: &ClusterArgs) -> Result<Serving, Failure> {
+    let at = |address: SocketAddr| match address.ip() {
         // A node without IPv6.
-        Err(_) if address.is_ipv6() && address.ip().is_unspecified() => {
-            TcpListener::bind((std::net::Ipv4Addr::UNSPECIFIED, address.port())).await
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) if TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_err() => {
+            SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()))
         }
-        other => other,
+        _ => address,
     };
-    let listener =
-        listener.map_err(Failure::system(format!("listening on {address}; choose with --admin")))?;
-    tokio::spawn(Arc::clone(admin).serve(listener));
-    Ok(())
+    let addresses = [(at(args.admin), Scope::Everything), (at(args.metrics), Scope::Metrics)];
+    let tried =
+        format!("listening on {} and {}; choose with --admin and --metrics", args.admin, args.metrics);
+    admin.clone().start(&addresses).map_err(Failure::system(tried))
 }
 
 /// Ends with SIGTERM or SIGINT.
@@ -70,14 +74,17 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
     })
 }
 
-/// Log lines as Knative's tools read them: JSON on stderr.
-pub(crate) fn log() {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(io::stderr)
-        .with_max_level(tracing::Level::INFO)
-        .init();
+/// Log lines as JSON on stderr; their level can be changed.
+pub(crate) fn log() -> Result<LogControl, Failure> {
+    LogControl::install("info", LogFormat::Json).map_err(Failure::Usage)
+}
+
+/// Logs what `config-logging` says from now on.
+pub(crate) fn set_level(log: &LogControl, config_logging: &ConfigMap, component: &str) {
+    let filter = config::filter(Some(config_logging), component);
+    if log.get() != filter
+        && let Err(error) = log.set(filter)
+    {
+        tracing::warn!("the log's level can't be set: {error}");
+    }
 }

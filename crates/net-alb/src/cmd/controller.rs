@@ -1,12 +1,14 @@
 //! `net-alb controller`: writes KIngress status from what the gateways say.
 
-use super::cluster::{ClusterArgs, client, log, pod_name, pod_namespace, runtime, serve, stop};
+use super::cluster::{ClusterArgs, client, log, pod_name, pod_namespace, runtime, serve, set_level, stop};
 use crate::exit::{Exit, Failure};
 use clap::Args;
-use net_alb_api::ObjectKey;
-use net_alb_controller::admin::Admin;
-use net_alb_controller::control;
+use kube::api::ListParams;
+use kube::{Api, Client};
+use net_alb_admin::{Admin, Process, Readiness};
+use net_alb_api::{ConfigMap, ObjectKey};
 use net_alb_controller::lease::{self, Timing};
+use net_alb_controller::{config, control};
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
@@ -28,24 +30,39 @@ pub(crate) struct ControllerArgs {
 }
 
 pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
-    log();
+    let log = log()?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let client = client().await?;
-        let admin = Arc::new(Admin::new(None));
-        serve(&admin, args.cluster.admin).await?;
+        let readiness = Readiness::new("it is starting");
+        let admin =
+            Admin::new(readiness.clone()).count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }));
+        let _admin = serve(&admin, &args.cluster)?;
         let (name, namespace) = (pod_name(), pod_namespace());
         let lease = ObjectKey::new(namespace.clone(), "net-alb-controller");
-        let leadership = lease::run(&client, &lease, &name, Timing::default());
+        let leadership =
+            lease::run(&client, &lease, &name, timing(&client, &args.cluster.system_namespace).await);
         let options = control::Options {
             public: ObjectKey::new(namespace.clone(), args.public_service),
             internal: ObjectKey::new(namespace, args.local_service),
             cluster_domain: args.cluster_domain,
             admin_port: args.gateway_admin_port,
             identity: name,
+            system_namespace: args.cluster.system_namespace,
         };
-        admin.set_ready(true);
-        control::run(client, options, leadership, stop).await;
+        readiness.set_ready();
+        let follow = move |config_logging: &ConfigMap| set_level(&log, config_logging, "net-alb-controller");
+        control::run(client, options, leadership, follow, stop).await;
         Ok(Exit::Done)
     })
+}
+
+/// How long leadership lasts, by Knative's ConfigMap as it is at the start. Without it: Knative's defaults.
+async fn timing(client: &Client, namespace: &str) -> Timing {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let one = ListParams::default().fields(&format!("metadata.name={}", config::LEADER_ELECTION));
+    let found = api.list(&one).await.inspect_err(|error| tracing::warn!("ConfigMaps can't be read: {error}"));
+    let outcome = config::timing(found.ok().as_ref().and_then(|list| list.items.first()));
+    outcome.diagnostics.iter().for_each(|diagnostic| tracing::warn!("{diagnostic}"));
+    outcome.value
 }

@@ -7,14 +7,15 @@ mod session;
 
 pub(crate) use session::Sessions;
 
+use super::connect::Servers;
 use super::exchange::Broken;
 use super::head::{self, Rewritten};
 use super::{Answer, Failure, Forwarded, Job, RequestBody, Scratch, Trace, is_idempotent};
-use crate::endpoints::Endpoints;
 use crate::reason::Reason;
 use crate::table::action::TargetPlan;
 use exchange::Http2Exchange;
 use session::Session;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -25,7 +26,7 @@ impl<'a> Job<'a> {
     /// Forwards the request on a stream, and relays the answer. A stream that the server hasn't looked at is tried again.
     pub(super) async fn run_http2<B: RequestBody, A: Answer>(
         &self,
-        (target, endpoints): (&TargetPlan, &Endpoints),
+        (target, servers): (&TargetPlan, &Servers<'_>),
         to: &Rewritten,
         (body, answer): (&mut B, &mut A),
         scratch: &mut Scratch,
@@ -37,15 +38,15 @@ impl<'a> Job<'a> {
         scratch.out.clear();
         let whole = super::exchange::push_whole(self.incoming, body, &mut scratch.out);
         body.rest();
-        let mut address = endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
+        let mut address = servers.endpoints.next().ok_or(Failure::Refused(Reason::NoEndpoints))?;
         let mut attempt = 1;
         loop {
             trace.endpoint = Some(address);
-            let session = match self.session(address).await {
+            let session = match self.session(address, servers).await {
                 Ok(session) => session,
                 Err(refused) if attempt < ATTEMPTS => {
                     attempt = ATTEMPTS;
-                    address = endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
+                    address = servers.endpoints.other_than(address).ok_or(Failure::Refused(refused))?;
                     continue;
                 }
                 Err(refused) => return Err(Failure::Refused(refused)),
@@ -66,17 +67,20 @@ impl<'a> Job<'a> {
                         return Err(broken.into());
                     }
                     attempt += 1;
-                    address = endpoints.next().unwrap_or(address);
+                    address = servers.endpoints.next().unwrap_or(address);
                 }
             }
         }
     }
 
     /// A session with this server that has room for a stream.
-    async fn session(&self, address: SocketAddr) -> Result<Rc<Session>, Reason> {
+    async fn session(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Rc<Session>, Reason> {
         self.deadline.set(self.worker.timeouts.connect);
-        match self.deadline.watch(self.worker.sessions.get(address, &self.worker.clock)).await {
+        let (key, tls) = (servers.key(address), servers.tls());
+        let session = self.worker.sessions.get(key, tls, &self.worker.clock);
+        match self.deadline.watch(session).await {
             Ok(Ok(session)) => Ok(session),
+            Ok(Err(error)) if error.kind() == ErrorKind::InvalidData => Err(Reason::UpstreamTls),
             Ok(Err(_)) => Err(Reason::ConnectFailed),
             Err(_) => Err(Reason::ConnectTimeout),
         }

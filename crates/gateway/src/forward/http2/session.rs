@@ -1,3 +1,5 @@
+use crate::forward::pool::PoolKey;
+use crate::tls::UpstreamTls;
 use crate::worker::clock::{Clock, Ticks};
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
@@ -8,13 +10,14 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-/// Sessions of one thread with backends, by address: all routes that share a server share them.
+/// Sessions of one thread with backends, by address and TLS identity: all routes that share a server share them.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    peers: RefCell<HashMap<SocketAddr, Rc<Peer>, foldhash::fast::RandomState>>,
+    peers: RefCell<HashMap<PoolKey, Rc<Peer>, foldhash::fast::RandomState>>,
 }
 
 /// The sessions with one server.
@@ -54,8 +57,13 @@ const KEEP: Duration = Duration::from_secs(30);
 
 impl Sessions {
     /// A session that has room for one more stream; a new one if need be.
-    pub(super) async fn get(&self, address: SocketAddr, clock: &Rc<Clock>) -> io::Result<Rc<Session>> {
-        let peer = Rc::clone(self.peers.borrow_mut().entry(address).or_default());
+    pub(super) async fn get(
+        &self,
+        key: PoolKey,
+        tls: Option<&UpstreamTls>,
+        clock: &Rc<Clock>,
+    ) -> io::Result<Rc<Session>> {
+        let peer = Rc::clone(self.peers.borrow_mut().entry(key).or_default());
         loop {
             if let Some(session) = peer.find() {
                 return Ok(session);
@@ -63,7 +71,7 @@ impl Sessions {
             if peer.connecting.get() {
                 peer.connected.notified().await;
             } else {
-                return peer.connect(address, clock).await;
+                return peer.connect(key.address, tls, clock).await;
             }
         }
     }
@@ -94,12 +102,27 @@ impl Peer {
         Some(Rc::clone(found))
     }
 
-    async fn connect(&self, address: SocketAddr, clock: &Rc<Clock>) -> io::Result<Rc<Session>> {
+    async fn connect(
+        &self,
+        address: SocketAddr,
+        tls: Option<&UpstreamTls>,
+        clock: &Rc<Clock>,
+    ) -> io::Result<Rc<Session>> {
         self.connecting.set(true);
         let _connecting = Connecting(self);
         let stream = TcpStream::connect(address).await?;
         // Without the option the connection works, only slower.
         let _ = stream.set_nodelay(true);
+        match tls {
+            None => self.open(stream, clock).await,
+            Some(tls) => self.open(tls.connect_http2(stream, address).await?, clock).await,
+        }
+    }
+
+    async fn open<T>(&self, stream: T, clock: &Rc<Clock>) -> io::Result<Rc<Session>>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
         let mut builder = Builder::new();
         builder
             .enable_push(false)

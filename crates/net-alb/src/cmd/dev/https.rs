@@ -1,7 +1,7 @@
 //! HTTPS on a laptop: the certificates that files bring along, and those that `--https` makes.
 
 use super::authority::Authority;
-use net_alb_api::Secret;
+use crate::secret::{Secrets, field};
 use net_alb_diag::Diagnostic;
 use net_alb_gateway::{Gateway, Pem};
 use net_alb_model::{
@@ -19,9 +19,6 @@ const HTTPS: ListenerId = ListenerId { port: 443, protocol: Protocol::Https };
 /// The namespace of certificates that are made here. No Kubernetes namespace is called so, and it sorts after all of
 /// them: a certificate from a file is preferred.
 const MADE: &str = "~dev";
-
-/// The Secrets that files bring along.
-pub(super) type Secrets = BTreeMap<ObjectKey, Arc<Secret>>;
 
 /// What is known of certificates.
 #[derive(Default)]
@@ -152,14 +149,6 @@ impl Https {
 /// Where requests to a bare address go.
 const LOOPBACK: [IpAddr; 2] =
     [IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)];
-
-/// The bytes of a Secret's field; nothing if it's absent.
-fn field(secret: &Secret, name: &str) -> Vec<u8> {
-    let text =
-        secret.string_data.as_ref().and_then(|data| data.get(name)).map(|text| text.clone().into_bytes());
-    let data = || secret.data.as_ref().and_then(|data| data.get(name)).map(|bytes| bytes.0.clone());
-    text.or_else(data).unwrap_or_default()
-}
 
 /// Adds the rules of port 80 for hosts that have none by HTTPS, as Knative's own certificates would have it.
 fn add_rules(https: &mut FragmentListener, http: Vec<Rule>) {

@@ -1,7 +1,8 @@
 //! What the gateway is told: what changes did, and nothing else.
 
-use super::https::{Https, Secrets};
+use super::https::Https;
 use crate::exit::Failure;
+use crate::secret::Secrets;
 use net_alb_diag::codes::read::LISTENER_NOT_SERVED;
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};

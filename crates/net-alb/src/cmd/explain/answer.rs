@@ -33,13 +33,16 @@ pub(super) struct Answered {
     skipped: Vec<Skipped>,
     /// How many rules of other hosts are tried before.
     other_hosts: usize,
+    /// Headers of the request that stay behind, since they are Knative's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    internal_headers: Vec<String>,
     #[serde(skip)]
     destination: String,
 }
 
 impl Answered {
     pub(super) fn new(request: &Request, alb: &Alb, listener: &Listener, explanation: Explanation) -> Self {
-        let Explanation { rule, reason, skipped, other_hosts, .. } = explanation;
+        let Explanation { rule, reason, skipped, other_hosts, internal_headers, .. } = explanation;
         let taken = rule.as_ref().and_then(|id| listener.rules.iter().find(|rule| rule.id == *id));
         let destination =
             taken.map_or_else(|| Destination::of_default(listener.default_action), Destination::of);
@@ -62,6 +65,7 @@ impl Answered {
             status: destination.status(),
             skipped,
             other_hosts,
+            internal_headers,
             destination: destination.to_string(),
         }
     }
@@ -80,6 +84,7 @@ impl Answered {
             status: None,
             skipped: Vec::new(),
             other_hosts: 0,
+            internal_headers: Vec::new(),
             destination: format!("nobody: there is no {reach} {protocol} listener"),
         }
     }
@@ -102,6 +107,12 @@ impl Answered {
                 writeln!(out, "  reason    {}", printable(reason))?;
             }
             _ => writeln!(out, "  rule      none: the listener's default answer")?,
+        }
+        if !self.internal_headers.is_empty() {
+            let names: Vec<_> =
+                self.internal_headers.iter().map(|name| printable(name).to_string()).collect();
+            let names = names.join(", ");
+            writeln!(out, "  dropped   {names}: internal to Knative, so that only a rule may set it")?;
         }
         if !self.skipped.is_empty() {
             writeln!(out, "\nThese rules of the host are tried before, in this order:")?;

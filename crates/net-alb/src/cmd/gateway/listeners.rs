@@ -1,5 +1,6 @@
 //! Which listener of which load balancer is bound to which port of the pod.
 
+use clap::Args;
 use net_alb_api::config::Settings;
 use net_alb_gateway::{Gateway, ListenerKey};
 use net_alb_model::{Alb, Protocol};
@@ -7,18 +8,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+/// The ports of the pod.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Addresses {
+    /// Where public hosts are served by HTTP
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8080")]
+    listen: SocketAddr,
+    /// Where public hosts are served by HTTPS
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8443")]
+    listen_tls: SocketAddr,
+    /// Where cluster-local hosts are served by HTTP
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8081")]
+    listen_local: SocketAddr,
+    /// Where cluster-local hosts are served by HTTPS
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8444")]
+    listen_local_tls: SocketAddr,
+}
+
 /// The two load balancers of Knative at their ports. Others are not this gateway's: their Services would have to lead elsewhere.
 #[derive(Debug)]
 pub(super) struct Listeners {
-    listen: SocketAddr,
-    listen_local: SocketAddr,
+    addresses: Addresses,
     bound: BTreeMap<ListenerKey, SocketAddr>,
     unserved: BTreeSet<ListenerKey>,
 }
 
 impl Listeners {
-    pub(super) fn new(listen: SocketAddr, listen_local: SocketAddr) -> Listeners {
-        Listeners { listen, listen_local, bound: BTreeMap::new(), unserved: BTreeSet::new() }
+    pub(super) fn new(addresses: Addresses) -> Listeners {
+        Listeners { addresses, bound: BTreeMap::new(), unserved: BTreeSet::new() }
     }
 
     /// Binds the listeners of a load balancer that are new.
@@ -28,9 +45,14 @@ impl Listeners {
             if self.bound.contains_key(&key) {
                 continue;
             }
+            let addresses = &self.addresses;
             let asked = match (listener.id.protocol, listener.id.port) {
-                (Protocol::Http, 80) if alb.name == settings.internet_class => Some(self.listen),
-                (Protocol::Http, 80) if alb.name == settings.intranet_class => Some(self.listen_local),
+                (Protocol::Http, 80) if alb.name == settings.internet_class => Some(addresses.listen),
+                (Protocol::Http, 80) if alb.name == settings.intranet_class => Some(addresses.listen_local),
+                (Protocol::Https, 443) if alb.name == settings.internet_class => Some(addresses.listen_tls),
+                (Protocol::Https, 443) if alb.name == settings.intranet_class => {
+                    Some(addresses.listen_local_tls)
+                }
                 _ => None,
             };
             match asked.map(|address| bind(gateway, &key, address)) {

@@ -3,6 +3,7 @@
 //! Every replica watches for itself and runs all stages in process; it says what it serves on its admin port. Without the API server it
 //! goes on with what it saw last.
 
+mod certificates;
 mod listeners;
 mod names;
 mod report;
@@ -12,26 +13,22 @@ mod serving;
 use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use clap::Args;
-use listeners::Listeners;
-use net_alb_controller::acknowledgement::Board;
-use net_alb_controller::admin::Admin;
+use listeners::{Addresses, Listeners};
+use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response};
+use net_alb_controller::acknowledgement::{Board, tell};
 use net_alb_gateway::{Gateway, Options};
-use role::Role;
+use role::{Outside, Role};
 use serving::Serving;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 #[derive(Debug, Args)]
 pub(crate) struct GatewayArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Where public hosts are served by HTTP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8080")]
-    listen: SocketAddr,
-    /// Where cluster-local hosts are served by HTTP
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8081")]
-    listen_local: SocketAddr,
+    #[command(flatten)]
+    addresses: Addresses,
     /// Threads that serve requests; by default one a processor
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -44,7 +41,7 @@ pub(crate) struct GatewayArgs {
 }
 
 pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
-    log();
+    let log = log()?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
@@ -54,12 +51,16 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
-        let admin = Arc::new(Admin::new(Some(Arc::clone(&board))));
-        serve(&admin, args.cluster.admin).await?;
-        let listeners = Listeners::new(args.listen, args.listen_local);
+        let readiness = Readiness::new("not all objects of the cluster have been seen");
+        let admin = Admin::new(readiness.clone())
+            .count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }))
+            .count(gateway.metrics());
+        let _admin = serve(&admin.get("/acknowledgements", acknowledge(Arc::clone(&board))), &args.cluster)?;
+        let listeners = Listeners::new(args.addresses);
         let client = client().await?;
         let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
-        let role = Role::new(client, &args.cluster.system_namespace, admin, serving, stop);
+        let outside = Outside { readiness, log };
+        let role = Role::new(client, &args.cluster.system_namespace, outside, serving, stop);
         role.run(Duration::from_secs(args.drain_delay)).await;
         Ok::<(), Failure>(())
     })?;
@@ -69,4 +70,13 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
         gateway.drain(grace);
     }
     Ok(Exit::Done)
+}
+
+/// Answers with what the board says, for as long as the client listens.
+fn acknowledge(board: Arc<Board>) -> impl Fn(&Request) -> Response {
+    move |_| {
+        let (client, body) = mpsc::channel(1);
+        tokio::spawn(tell(Arc::clone(&board), client));
+        Response::new(Body::receiver(body))
+    }
 }

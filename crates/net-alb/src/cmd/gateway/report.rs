@@ -15,7 +15,21 @@ pub(super) struct Report {
     waiting: BTreeSet<(Backend, ObjectKey)>,
     /// Backends that have a server.
     served: BTreeSet<Backend>,
+    /// What is wrong with Secrets, and who needs each.
+    certificates: BTreeMap<ObjectKey, Vec<Problem>>,
+    needed_by: BTreeSet<(ObjectKey, ObjectKey)>,
     dirty: BTreeSet<ObjectKey>,
+}
+
+/// What there is to know of one Ingress' rules.
+#[derive(Debug, Default)]
+pub(super) struct Route {
+    /// Where they lead.
+    pub(super) backends: Vec<Backend>,
+    /// The certificates that they need.
+    pub(super) secrets: Vec<ObjectKey>,
+    /// What the compiler says of them.
+    pub(super) problems: Vec<Problem>,
 }
 
 #[derive(Debug, Default)]
@@ -23,10 +37,8 @@ struct Entry {
     version: String,
     /// What the stages say of it.
     problems: Vec<Problem>,
-    /// What the compiler says of its rules, by Ingress.
-    compiled: BTreeMap<ObjectKey, Vec<Problem>>,
-    /// Where its rules lead, by Ingress.
-    backends: BTreeMap<ObjectKey, Vec<Backend>>,
+    /// Its Ingresses' rules.
+    routes: BTreeMap<ObjectKey, Route>,
     waits_for: Vec<Backend>,
     /// Every backend has been there since this version came: from then on they are no matter of routing.
     complete: bool,
@@ -39,6 +51,8 @@ impl Report {
             kingresses: BTreeMap::new(),
             waiting: BTreeSet::new(),
             served: BTreeSet::new(),
+            certificates: BTreeMap::new(),
+            needed_by: BTreeSet::new(),
             dirty: BTreeSet::new(),
         }
     }
@@ -57,6 +71,9 @@ impl Report {
     pub(super) fn remove(&mut self, kingress: &ObjectKey) {
         if let Some(entry) = self.kingresses.remove(kingress) {
             self.waiting_no_more(kingress, &entry.waits_for);
+            for secret in entry.secrets() {
+                self.needed_by.remove(&(secret.clone(), kingress.clone()));
+            }
         }
         self.dirty.remove(kingress);
         self.board.removed(kingress);
@@ -67,23 +84,31 @@ impl Report {
         self.change(kingress, |entry| entry.problems = problems);
     }
 
-    /// One of its Ingresses has these backends now, and the compiler says this of it.
-    pub(super) fn routed(
-        &mut self,
-        kingress: &ObjectKey,
-        ingress: &ObjectKey,
-        to: Vec<Backend>,
-        said: Vec<Problem>,
-    ) {
-        self.change(kingress, |entry| {
-            if to.is_empty() && said.is_empty() {
-                entry.backends.remove(ingress);
-                entry.compiled.remove(ingress);
-            } else {
-                entry.backends.insert(ingress.clone(), to);
-                entry.compiled.insert(ingress.clone(), said);
-            }
-        });
+    /// One of its Ingresses has these rules now, or none.
+    pub(super) fn routed(&mut self, kingress: &ObjectKey, ingress: &ObjectKey, route: Option<Route>) {
+        let Some(entry) = self.kingresses.get_mut(kingress) else { return };
+        for secret in entry.secrets() {
+            self.needed_by.remove(&(secret.clone(), kingress.clone()));
+        }
+        match route {
+            Some(route) => drop(entry.routes.insert(ingress.clone(), route)),
+            None => drop(entry.routes.remove(ingress)),
+        }
+        self.needed_by.extend(entry.secrets().map(|secret| (secret.clone(), kingress.clone())));
+        self.dirty.insert(kingress.clone());
+    }
+
+    /// What is wrong with a Secret now.
+    pub(super) fn certificate(&mut self, secret: &ObjectKey, problems: Vec<Problem>) {
+        let before = self.certificates.remove(secret).unwrap_or_default();
+        if before != problems {
+            let from = (secret.clone(), ObjectKey::default());
+            let needed_by = self.needed_by.range(from..).take_while(|(other, _)| other == secret);
+            self.dirty.extend(needed_by.map(|(_, kingress)| kingress.clone()));
+        }
+        if !problems.is_empty() {
+            self.certificates.insert(secret.clone(), problems);
+        }
     }
 
     /// Whether a backend has a server now.
@@ -109,12 +134,15 @@ impl Report {
         let Some(entry) = self.kingresses.get_mut(kingress) else { return };
         let before = std::mem::take(&mut entry.waits_for);
         if !entry.complete {
-            let missing = entry.backends.values().flatten().filter(|backend| !self.served.contains(*backend));
+            let backends = entry.routes.values().flat_map(|route| &route.backends);
+            let missing = backends.filter(|backend| !self.served.contains(*backend));
             entry.waits_for = missing.cloned().collect::<BTreeSet<_>>().into_iter().collect();
             entry.complete = entry.waits_for.is_empty();
         }
         let waits_for = entry.waits_for.clone();
-        let problems = entry.problems.iter().chain(entry.compiled.values().flatten()).cloned();
+        let compiled = entry.routes.values().flat_map(|route| &route.problems);
+        let certificates = entry.secrets().filter_map(|secret| self.certificates.get(secret)).flatten();
+        let problems = entry.problems.iter().chain(compiled).chain(certificates).cloned();
         let problems = problems.chain(waits_for.iter().map(no_server)).collect();
         self.board.applied(kingress, entry.version.clone(), problems);
         self.waiting_no_more(kingress, &before);
@@ -132,6 +160,12 @@ impl Report {
             change(entry);
             self.dirty.insert(kingress.clone());
         }
+    }
+}
+
+impl Entry {
+    fn secrets(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.routes.values().flat_map(|route| &route.secrets)
     }
 }
 
@@ -154,6 +188,10 @@ mod tests {
 
     fn backend(name: &str) -> Backend {
         Backend { service: ObjectKey::new("default", name), port: "80".to_owned() }
+    }
+
+    fn route(backends: &[&str]) -> Option<Route> {
+        Some(Route { backends: backends.iter().map(|name| backend(name)).collect(), ..Route::default() })
     }
 
     fn report() -> (Report, Arc<Board>) {
@@ -179,7 +217,7 @@ mod tests {
     fn a_version_waits_for_its_backends_once() {
         let (mut report, board) = report();
         report.put(hello(), "1".to_owned());
-        report.routed(&hello(), &hello(), vec![backend("a"), backend("b")], vec![]);
+        report.routed(&hello(), &hello(), route(&["a", "b"]));
         report.servers(&backend("a"), true);
         assert_eq!(told(&mut report, &board), ["1 `default/b:80` has no ready endpoint"]);
         report.servers(&backend("b"), true);
@@ -191,10 +229,24 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_certificate_is_told_of_those_who_need_it() {
+        let (mut report, board) = report();
+        report.put(hello(), "1".to_owned());
+        let secret = ObjectKey::new("default", "certificate");
+        let route = Route { secrets: vec![secret.clone()], ..Route::default() };
+        report.routed(&hello(), &hello(), Some(route));
+        let problem = Problem { effect: Effect::Waiting, reason: "R".into(), message: "broken".into() };
+        report.certificate(&secret, vec![problem]);
+        assert_eq!(told(&mut report, &board), ["1 broken"]);
+        report.certificate(&secret, vec![]);
+        assert_eq!(told(&mut report, &board), ["1 "]);
+    }
+
+    #[test]
     fn what_is_gone_is_told_and_forgotten() {
         let (mut report, board) = report();
         report.put(hello(), "1".to_owned());
-        report.routed(&hello(), &hello(), vec![backend("a")], vec![]);
+        report.routed(&hello(), &hello(), route(&["a"]));
         report.tell();
         report.remove(&hello());
         assert!(told(&mut report, &board).is_empty());

@@ -2,17 +2,18 @@
 
 use super::names::{Name, Names};
 use super::serving::Serving;
+use crate::cmd::cluster::set_level;
 use futures_util::future::Either;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold};
 use futures_util::{FutureExt, StreamExt};
 use kube::Client;
-use net_alb_api::{Object, ObjectKey};
-use net_alb_controller::admin::Admin;
+use net_alb_admin::{LogControl, Readiness};
+use net_alb_api::{ConfigMap, Object, ObjectKey};
+use net_alb_controller::config;
 use net_alb_controller::watch::{self, Kind, Seen};
 use net_alb_pipeline::Change;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -29,15 +30,25 @@ enum Message {
     Stop,
 }
 
+/// What the replica tells its surroundings by.
+pub(super) struct Outside {
+    pub(super) readiness: Readiness,
+    pub(super) log: LogControl,
+}
+
 /// A gateway replica.
 pub(super) struct Role {
     client: Client,
     serving: Serving,
-    admin: Arc<Admin>,
+    outside: Outside,
+    /// As they take effect.
+    config_maps: BTreeMap<ObjectKey, ConfigMap>,
     messages: SelectAll<BoxStream<'static, Message>>,
     /// What hasn't been seen completely yet; once it is empty, the gateway serves.
     unseen: BTreeSet<Kind>,
     changes: Vec<Change>,
+    /// What was said last of kinds that can't be watched.
+    failed: BTreeMap<Kind, String>,
     /// Watches of single Secrets, which no label finds.
     single: BTreeMap<ObjectKey, AbortHandle>,
     /// Secrets that the label finds.
@@ -52,7 +63,7 @@ impl Role {
     pub(super) fn new(
         client: Client,
         namespace: &str,
-        admin: Arc<Admin>,
+        outside: Outside,
         serving: impl FnOnce(Names) -> Serving,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Role {
@@ -68,10 +79,12 @@ impl Role {
         Role {
             client,
             serving: serving(Names::new(answers)),
-            admin,
+            outside,
+            config_maps: BTreeMap::new(),
             messages,
             unseen: Kind::ALL.iter().copied().collect(),
             changes: Vec::new(),
+            failed: BTreeMap::new(),
             single: BTreeMap::new(),
             labelled: BTreeSet::new(),
             is_ready: false,
@@ -122,22 +135,47 @@ impl Role {
     fn see(&mut self, seen: Seen) {
         match seen {
             Seen::Put(object) => {
-                if let Object::KIngress(kingress) = &*object {
-                    self.serving.asked(kingress);
+                match &*object {
+                    Object::KIngress(kingress) => self.serving.asked(kingress),
+                    Object::Secret(secret) => self.serving.certificate(secret),
+                    _ => {}
                 }
-                self.changes.push(Change::Put(*object));
+                let object = match *object {
+                    Object::ConfigMap(config_map) => Object::ConfigMap(self.config(config_map)),
+                    other => other,
+                };
+                self.changes.push(Change::Put(object));
             }
             Seen::Gone(kind, key) => {
-                if kind == Kind::KIngress {
-                    self.serving.gone(&key);
+                match kind {
+                    Kind::KIngress => self.serving.gone(&key),
+                    Kind::Secret => self.serving.certificate_gone(&key),
+                    Kind::ConfigMap => drop(self.config_maps.remove(&key)),
+                    _ => {}
                 }
                 self.changes.push(Change::Delete(kind.to_ref(&key)));
             }
             Seen::Synced(kind) => {
                 self.unseen.remove(&kind);
             }
-            Seen::Failed(kind, error) => tracing::warn!("{kind:?} can't be watched: {error}"),
+            Seen::Failed(kind, error) => {
+                if self.failed.insert(kind, error.clone()).as_ref() != Some(&error) {
+                    tracing::warn!("{kind:?} can't be watched: {error}");
+                }
+            }
         }
+    }
+
+    /// The ConfigMap as it takes effect: with the last good value in place of a bad one.
+    fn config(&mut self, written: ConfigMap) -> ConfigMap {
+        let key = ObjectKey::of(&written.metadata);
+        if key.name == config::LOGGING {
+            set_level(&self.outside.log, &written, "net-alb-gateway");
+        }
+        let kept = config::kept(&written, self.config_maps.get(&key));
+        kept.diagnostics.iter().for_each(|diagnostic| tracing::warn!("ConfigMap {key}: {diagnostic}"));
+        self.config_maps.insert(key, kept.value.clone());
+        kept.value
     }
 
     /// Puts what has been seen into effect. With the first round the gateway becomes ready.
@@ -146,7 +184,10 @@ impl Role {
         self.follow(secrets);
         if !self.is_ready {
             self.is_ready = true;
-            self.admin.set_ready(self.end.is_none());
+            self.serving.listen();
+            if self.end.is_none() {
+                self.outside.readiness.set_ready();
+            }
             tracing::info!("ready: everything that there was is served");
         }
     }
@@ -174,6 +215,7 @@ impl Role {
             } else if let Some(watch) = self.single.remove(&key) {
                 watch.abort();
                 if !self.labelled.contains(&key) {
+                    self.serving.certificate_gone(&key);
                     self.changes.push(Change::Delete(Kind::Secret.to_ref(&key)));
                 }
             }
@@ -182,7 +224,7 @@ impl Role {
 
     fn stop(&mut self, delay: Duration) {
         tracing::info!("not ready any more: no new requests shall come");
-        self.admin.set_ready(false);
+        self.outside.readiness.set_unready("it is stopping");
         self.end = Some(Instant::now() + delay);
     }
 }

@@ -1,10 +1,11 @@
 //! One round: changes through the stages, into the gateway, and onto the board. It costs what has changed.
 
+use super::certificates::Certificates;
 use super::listeners::Listeners;
 use super::names::{Name, Names};
-use super::report::Report;
+use super::report::{Report, Route};
 use net_alb_api::config::{Settings, Target};
-use net_alb_api::{KIngress, ObjectKey};
+use net_alb_api::{KIngress, ObjectKey, Secret};
 use net_alb_controller::acknowledgement::{Board, Problem};
 use net_alb_controller::version;
 use net_alb_diag::{Diagnostic, ObjectRef, Place};
@@ -22,6 +23,7 @@ pub(super) struct Serving {
     pipeline: Pipeline,
     report: Report,
     names: Names,
+    certificates: Certificates,
     /// The KIngress that each Ingress with rules was made of.
     owners: BTreeMap<ObjectKey, ObjectKey>,
     /// The KIngresses that changes are about, with their versions; `None` for one that is gone.
@@ -42,6 +44,7 @@ impl Serving {
             pipeline: Pipeline::new(settings, |settings| settings),
             report: Report::new(board),
             names,
+            certificates: Certificates::default(),
             owners: BTreeMap::new(),
             asked: BTreeMap::new(),
         }
@@ -57,6 +60,27 @@ impl Serving {
         self.asked.insert(kingress.clone(), None);
     }
 
+    /// The next round has this Secret.
+    pub(super) fn certificate(&mut self, secret: &Secret) {
+        self.certificates.put(secret);
+    }
+
+    /// The next round has this Secret no more.
+    pub(super) fn certificate_gone(&mut self, secret: &ObjectKey) {
+        self.certificates.remove(secret);
+    }
+
+    /// Listens where clients expect it, whether there is anything to serve or not.
+    pub(super) fn listen(&mut self) {
+        let settings = self.pipeline.settings();
+        for name in [&settings.internet_class, &settings.intranet_class] {
+            if let Some(alb) = self.pipeline.frame(name) {
+                self.gateway.configure(alb);
+                self.listeners.bind(&self.gateway, alb, settings);
+            }
+        }
+    }
+
     /// A name has these addresses now.
     pub(super) fn resolved(&mut self, name: &Name, addresses: Vec<SocketAddr>) {
         for backend in self.names.answered(name, &addresses) {
@@ -70,8 +94,12 @@ impl Serving {
     pub(super) fn apply(&mut self, changes: Vec<Change>) -> BTreeMap<ObjectKey, bool> {
         let delta = self.pipeline.apply(changes);
         self.reach(&delta);
+        self.certificates.need(&delta.secrets);
         for alb in delta.frames.values().flatten() {
             self.gateway.configure(alb);
+        }
+        for (secret, problems) in self.certificates.show(&self.gateway) {
+            self.report.certificate(&secret, problems);
         }
         let gone = self.route(&delta);
         for alb in delta.frames.values().flatten() {
@@ -127,8 +155,12 @@ impl Serving {
         let mut compiled = by_ingress(applied.diagnostics);
         for (ingress, fragment) in &delta.fragments {
             let Some(owner) = self.owner(ingress, fragment.is_some()) else { continue };
-            let backends = fragment.as_deref().map(backends).unwrap_or_default();
-            self.report.routed(&owner, ingress, backends, compiled.remove(ingress).unwrap_or_default());
+            let route = Route {
+                backends: fragment.as_deref().map(backends).unwrap_or_default(),
+                secrets: fragment.as_deref().map(secrets).unwrap_or_default(),
+                problems: compiled.remove(ingress).unwrap_or_default(),
+            };
+            self.report.routed(&owner, ingress, fragment.is_some().then_some(route));
         }
         gone
     }
@@ -187,4 +219,10 @@ fn backends(fragment: &Fragment) -> Vec<Backend> {
         })
         .collect();
     backends.into_iter().cloned().collect()
+}
+
+/// The certificates that it needs.
+fn secrets(fragment: &Fragment) -> Vec<ObjectKey> {
+    let secrets = fragment.listeners.iter().flat_map(|listener| &listener.certificate_secrets);
+    secrets.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
