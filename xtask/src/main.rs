@@ -5,7 +5,9 @@ mod bench;
 mod chart;
 mod ci;
 mod cluster;
+mod fuzz;
 mod generate;
+mod interop;
 mod tidy;
 
 use anyhow::Result;
@@ -28,12 +30,16 @@ enum Chore {
     Gen,
     /// What CI checks beside the tests: fmt, clippy, tidy
     Ci,
+    /// Run the fuzz targets, each for so long; without a target all of them, one after the other
+    Fuzz(fuzz::Arguments),
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
     E2e(cluster::e2e::Arguments),
+    /// Ask the gateway by independent HTTP/3 clients: see interop/README.md
+    Interop,
     /// Measure many KIngresses in net-alb and in Kourier
     Scale(cluster::scale::Arguments),
 }
@@ -53,9 +59,11 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&root()),
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
+        Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Interop => interop::run(&root()),
         Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }
 }

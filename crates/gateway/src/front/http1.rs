@@ -136,7 +136,7 @@ const LINGER_BYTES: usize = 1024 * 1024;
 
 /// Closes a connection so that the client can read the answer: closing while it still sends would reset it, and the answer with
 /// it (RFC 9112 §9.6).
-async fn linger(connection: &Connection, input: &mut Buffer) {
+pub(super) async fn linger(connection: &Connection, input: &mut Buffer) {
     let worker = &connection.worker;
     connection.deadline.set_idle(LINGER.into());
     let drained = async {

@@ -7,6 +7,7 @@ mod bodies;
 mod changes;
 mod corpus;
 mod headers;
+mod http3;
 mod lifetime;
 mod messages;
 mod metrics;

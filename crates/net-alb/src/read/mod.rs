@@ -112,4 +112,6 @@ fn twice(object: &ObjectRef, place: Place, first: Option<Place>) -> Diagnostic {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

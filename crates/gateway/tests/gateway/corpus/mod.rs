@@ -5,6 +5,7 @@
 
 mod case;
 mod http1;
+mod http2;
 mod recorder;
 
 use case::Case;

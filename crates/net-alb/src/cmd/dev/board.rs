@@ -12,6 +12,8 @@ use net_alb_model::{
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::OnceLock;
 
 /// More hosts than this are counted, not shown.
 pub(super) const SHOWN: usize = 50;
@@ -42,6 +44,8 @@ type Place = (bool, String, ObjectKey, String);
 #[derive(Debug, Default)]
 pub(super) struct Board {
     hosts: BTreeMap<Place, Host>,
+    /// More about an address, by its title.
+    notes: BTreeMap<String, String>,
     /// Ingresses of whose rules before nothing is known, though they were there.
     unknown: Vec<ObjectKey>,
 }
@@ -49,17 +53,18 @@ pub(super) struct Board {
 impl Board {
     /// These Ingresses, on the listeners that are open.
     pub(super) fn new<'a>(fragments: impl Iterator<Item = &'a Fragment>, serving: &Serving) -> Self {
-        let mut hosts = BTreeMap::new();
+        let (mut hosts, mut notes) = (BTreeMap::new(), BTreeMap::new());
         for fragment in fragments {
             for listener in &fragment.listeners {
                 let Some(at) = At::of(fragment, listener.id, serving) else { continue };
+                notes.extend(http3_note(&at, serving).map(|note| (at.title(), note)));
                 for host in at.hosts(listener, serving) {
                     let private = at.reach == AddressType::Intranet;
                     hosts.insert((private, at.title(), fragment.ingress.clone(), host.name.clone()), host);
                 }
             }
         }
-        Board { hosts, unknown: Vec::new() }
+        Board { hosts, notes, unknown: Vec::new() }
     }
 
     /// With Ingresses that were there, too.
@@ -76,6 +81,7 @@ impl Board {
                     writeln!(out)?;
                 }
                 writeln!(out, "{listener}")?;
+                self.notes.get(listener).map_or(Ok(()), |note| writeln!(out, "  {note}"))?;
                 title = Some(listener);
             }
             host.print(out, "  ")?;
@@ -162,7 +168,27 @@ fn print_rest(out: &mut dyn Write, count: usize, what: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// An open listener.
+/// What there is to say about HTTP/3.
+fn http3_note(at: &At<'_>, serving: &Serving) -> Option<String> {
+    let announced = match (serving.quic_port(at.alb, at.id), at.id.protocol) {
+        (Some(_), _) => "HTTP/3 too, announced by Alt-Svc",
+        (None, Protocol::Quic) => "HTTP/3 only",
+        _ => return None,
+    };
+    let option = if curl_has_http3() { ": add --http3-only to a curl line" } else { "" };
+    Some(format!("{announced}{option}"))
+}
+
+/// Whether the curl that is installed can do it.
+fn curl_has_http3() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    *HAS.get_or_init(|| {
+        let version = Command::new("curl").arg("--version").output();
+        version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).contains("HTTP3"))
+    })
+}
+
+/// An open listener that is shown.
 struct At<'a> {
     alb: &'a str,
     id: ListenerId,
@@ -173,6 +199,9 @@ struct At<'a> {
 impl<'a> At<'a> {
     fn of(fragment: &'a Fragment, id: ListenerId, serving: &Serving) -> Option<Self> {
         let alb = &fragment.alb;
+        if serving.is_announced(alb, id) {
+            return None;
+        }
         Some(At { alb, id, address: serving.address(alb, id)?, reach: serving.reach(alb)? })
     }
 

@@ -59,6 +59,12 @@ impl Https {
             });
             add_rules(&mut fragment.listeners[at], http.rules);
         }
+        let has_quic = fragment.listeners.iter().any(|other| other.id.protocol == Protocol::Quic);
+        let https = fragment.listeners.iter().find(|other| other.id.protocol == Protocol::Https).cloned();
+        if let Some(https) = https.filter(|_| !has_quic) {
+            let id = ListenerId { protocol: Protocol::Quic, ..https.id };
+            fragment.listeners.push(FragmentListener { id, ..https });
+        }
         fragment.listeners.retain(|listener| !listener.rules.is_empty());
         Arc::new(fragment)
     }
@@ -75,6 +81,7 @@ impl Https {
             frame.listeners.push(Listener { id: HTTPS, http2: true, security_policy: policy, ..http });
             frame.listeners.sort_by_key(|listener| listener.id);
         }
+        serve_by_quic(frame);
         for listener in frame.listeners.iter_mut().filter(|listener| listener.id.protocol != Protocol::Http) {
             listener.certificate_secrets.retain(|key| key.namespace != MADE);
             listener.certificate_secrets.extend(self.made.keys().cloned());
@@ -159,6 +166,20 @@ fn add_rules(https: &mut FragmentListener, http: Vec<Rule>) {
     };
     https.rules.extend(http.into_iter().filter(is_new));
     https.rules.sort_by(|one, other| one.priority.cmp(&other.priority));
+}
+
+/// Serves by HTTP/3 what is served by HTTPS, on the same port, if the AlbConfig has no QUIC listener of its own.
+fn serve_by_quic(frame: &mut Alb) {
+    if frame.listeners.iter().any(|listener| listener.id.protocol == Protocol::Quic) {
+        return;
+    }
+    if let Some(https) = frame.listeners.iter_mut().find(|listener| listener.id.protocol == Protocol::Https) {
+        let id = ListenerId { protocol: Protocol::Quic, ..https.id };
+        let quic = Listener { id, http2: false, security_policy: None, ..https.clone() };
+        https.quic_port = Some(https.id.port);
+        frame.listeners.push(quic);
+        frame.listeners.sort_by_key(|listener| listener.id);
+    }
 }
 
 fn leads_to_https(rule: &Rule) -> bool {

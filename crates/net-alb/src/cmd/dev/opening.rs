@@ -47,7 +47,7 @@ impl Opening {
     /// All of it, as far as it is on open listeners.
     pub(super) fn print(self, serving: &Serving) -> io::Result<()> {
         let fragments = self.first.values().flat_map(BTreeMap::values).map(|fragment| &**fragment);
-        let open = self.hosts.iter().filter(|(key, _)| serving.address(&key.alb, key.id).is_some());
+        let open = self.hosts.iter().filter(|(key, _)| serving.is_shown(&key.alb, key.id));
         let count = open.flat_map(|(_, hosts)| hosts.values()).sum();
         Board::new(fragments, serving).print(count, &mut anstream::stdout().lock())
     }

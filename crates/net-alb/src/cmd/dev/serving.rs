@@ -9,7 +9,7 @@ use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
 use net_alb_model::{AddressType, Alb, Backend, Fragment, Listener, ListenerId, ObjectKey, Protocol};
 use net_alb_pipeline::Delta;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 /// Where listeners go.
@@ -18,6 +18,8 @@ pub(super) struct Listen {
     pub(super) public: SocketAddr,
     pub(super) local: SocketAddr,
     pub(super) https: SocketAddr,
+    /// Another process may listen there too.
+    pub(super) shared: bool,
 }
 
 /// What came of a change.
@@ -46,6 +48,11 @@ impl Serving {
     pub(super) fn new(gateway: Gateway, listen: Listen, https: Https) -> Self {
         let (bound, frames) = (BTreeMap::new(), BTreeMap::new());
         Serving { gateway, listen, https, bound, frames }
+    }
+
+    /// What there is to say about what is served.
+    pub(super) fn set_diagnostics(&self, said: &[Diagnostic]) {
+        self.gateway.metrics().set_diagnostics(said);
     }
 
     /// Ends as [`Gateway::drain`] does.
@@ -148,7 +155,7 @@ impl Serving {
         let gone: Vec<_> = self.bound.keys().filter(|key| !is_wanted(key)).cloned().collect();
         for key in gone {
             if let Some(address) = self.bound.remove(&key) {
-                self.gateway.unbind(address);
+                self.gateway.unbind(&key, address);
             }
         }
         for (key, reach) in wanted {
@@ -167,20 +174,50 @@ impl Serving {
             (AddressType::Internet, _) => ("--listen-https", self.listen.https),
             (AddressType::Intranet, _) => ("--listen-local", self.listen.local),
         };
+        let beside = self.beside(key);
         let is_taken = self.bound.values().any(|address| *address == asked);
         let is_alike = |other: &ListenerKey| {
             let reached = self.frames.get(&other.alb).is_some_and(|frame| frame.address_type == reach);
             reached && (other.id.protocol == key.id.protocol || reach == AddressType::Intranet)
         };
         let first = !self.bound.keys().any(is_alike);
-        let address = if first && !is_taken { asked } else { SocketAddr::new(asked.ip(), 0) };
+        let free = || SocketAddr::new(asked.ip(), 0);
+        let address = beside.unwrap_or_else(|| if first && !is_taken { asked } else { free() });
         let tried = || format!("listening on {address}; choose another address with {flag}");
-        if address.port() != 0 {
+        if address.port() != 0 && !self.listen.shared {
             // The gateway's sockets share their port, also with another process. On a laptop that is a second `dev` whose
             // requests would be answered by either of the two.
-            TcpListener::bind(address).map_err(Failure::system(tried()))?;
+            let taken = match key.id.protocol {
+                Protocol::Quic => UdpSocket::bind(address).map(drop),
+                _ => TcpListener::bind(address).map(drop),
+            };
+            taken.map_err(Failure::system(tried()))?;
         }
         self.gateway.bind(key, address).map_err(Failure::system(tried()))
+    }
+
+    /// Where QUIC goes: to the port of HTTPS, on UDP, so that `Alt-Svc` holds.
+    fn beside(&self, key: &ListenerKey) -> Option<SocketAddr> {
+        let https = ListenerId { protocol: Protocol::Https, ..key.id };
+        let sibling = ListenerKey { id: https, ..key.clone() };
+        self.bound.get(&sibling).filter(|_| key.id.protocol == Protocol::Quic).copied()
+    }
+
+    /// The port on which a listener says that HTTP/3 is spoken.
+    pub(super) fn quic_port(&self, alb: &str, id: ListenerId) -> Option<u16> {
+        let listeners = &self.frames.get(alb)?.listeners;
+        listeners.iter().find(|listener| listener.id == id)?.quic_port
+    }
+
+    /// Whether a listener is open and shown by itself.
+    pub(super) fn is_shown(&self, alb: &str, id: ListenerId) -> bool {
+        self.address(alb, id).is_some() && !self.is_announced(alb, id)
+    }
+
+    /// Whether a listener is one of QUIC that another one leads to.
+    pub(super) fn is_announced(&self, alb: &str, id: ListenerId) -> bool {
+        let listeners = self.frames.get(alb).into_iter().flat_map(|frame| &frame.listeners);
+        id.protocol == Protocol::Quic && listeners.into_iter().any(|other| other.quic_port == Some(id.port))
     }
 
     /// What to say of listeners that aren't opened and have rules, of which `rules` knows the number.
@@ -191,11 +228,9 @@ impl Serving {
             listeners.filter(|(alb, listener)| !is_served(listener) && rules(&alb.name, listener.id) > 0);
         let say = |(alb, listener): (&Alb, &Listener)| {
             let waiting = rules(&alb.name, listener.id);
-            let why = match listener.id.protocol {
-                Protocol::Quic => "`dev` doesn't speak QUIC",
-                _ => "it has no certificate",
-            };
-            let message = format!("listener {} isn't served: {why}; rules that wait: {waiting}", listener.id);
+            let id = listener.id;
+            let message =
+                format!("listener {id} isn't served: it has no certificate; rules that wait: {waiting}");
             let place = Place::Whole(format!("load balancer {}", alb.name));
             Diagnostic::at(&LISTENER_NOT_SERVED, place, message).help(LISTENER_NOT_SERVED.fix)
         };
@@ -207,8 +242,7 @@ impl Serving {
 fn is_served(listener: &Listener) -> bool {
     match listener.id.protocol {
         Protocol::Http => true,
-        Protocol::Https => !listener.certificate_secrets.is_empty(),
-        Protocol::Quic => false,
+        Protocol::Https | Protocol::Quic => !listener.certificate_secrets.is_empty(),
     }
 }
 
@@ -217,7 +251,7 @@ fn served_listeners(albs: &[Alb]) -> impl Iterator<Item = (ListenerKey, AddressT
     albs.iter().flat_map(|alb| {
         let served = alb.listeners.iter().filter(|listener| is_served(listener));
         let mut ids: Vec<_> = served.map(|listener| listener.id).collect();
-        ids.sort_by_key(|id| id.port != 80);
+        ids.sort_by_key(|id| (id.port != 80, id.protocol == Protocol::Quic));
         ids.into_iter().map(|id| (ListenerKey { alb: alb.name.clone(), id }, alb.address_type))
     })
 }

@@ -244,6 +244,9 @@ impl Session {
         let others = said.gateway.into_iter().chain(unserved).collect();
         news.extend(self.heard.news(None, others));
         let errors = Tally::of(&news).errors;
+        let mut all = self.pipeline.diagnostics();
+        all.extend(news.iter().filter(|said| !matches!(said.place, Place::Field { .. })).cloned());
+        self.serving.set_diagnostics(&all);
         report::print(news, sources, &self.files, &self.pipeline)?;
         Ok(errors)
     }
