@@ -47,8 +47,8 @@ impl Backends {
 
     /// The address of the server for a Service, which from now on greets `target`.
     pub(super) fn address(&mut self, service: &ObjectKey, target: &str) -> io::Result<SocketAddr> {
+        self.retarget(service, target);
         if let Some(server) = self.servers.get(service) {
-            target.clone_into(&mut server.answer.target.write().unwrap_or_else(PoisonError::into_inner));
             return Ok(server.address);
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -58,6 +58,13 @@ impl Backends {
         self.runtime.spawn(accept(listener, answer.clone()));
         self.servers.insert(service.clone(), Server { address, answer });
         Ok(address)
+    }
+
+    /// Lets the server for a Service, if there is one, greet `target`.
+    pub(super) fn retarget(&self, service: &ObjectKey, target: &str) {
+        if let Some(server) = self.servers.get(service) {
+            target.clone_into(&mut server.answer.target.write().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 }
 

@@ -6,8 +6,9 @@ mod board;
 mod curl;
 mod endpoints;
 mod https;
-mod last_good;
+mod opening;
 mod operator;
+mod report;
 mod serving;
 mod session;
 mod signals;
@@ -109,8 +110,8 @@ pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     let mut session = Session::new(args, Backends::new(runtime), serving);
     session.begin()?;
     readiness.set_ready();
-    while watch::next(&events) == Event::Saved {
-        session.again().map_err(Failure::system("writing to stderr"))?;
+    while let Event::Saved(paths) = watch::next(&events) {
+        session.again(paths.as_ref()).map_err(Failure::system("writing to stderr"))?;
     }
     let _ = writeln!(anstream::stderr(), "stopping; requests that have begun may finish");
     readiness.set_unready("stopping");
