@@ -27,7 +27,13 @@ impl LogControl {
         let (filter, handle) = reload::Layer::new(parse(filter)?);
         let lines = match format {
             LogFormat::Text => fmt::layer().with_writer(std::io::stderr).with_ansi(false).boxed(),
-            LogFormat::Json => fmt::layer().with_writer(std::io::stderr).json().boxed(),
+            LogFormat::Json => fmt::layer()
+                .with_writer(std::io::stderr)
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false)
+                .boxed(),
         };
         let installed = tracing_subscriber::registry().with(filter).with(lines).try_init();
         installed.map_err(|error| error.to_string())?;

@@ -111,7 +111,7 @@ impl Admin {
     pub fn start(self, addresses: &[(SocketAddr, Scope)]) -> io::Result<Serving> {
         let mut listeners = Vec::new();
         for (address, scope) in addresses {
-            let listener = TcpListener::bind(address)?;
+            let listener = bind(*address)?;
             listener.set_nonblocking(true)?;
             listeners.push((listener, Arc::new(self.within(*scope))));
         }
@@ -177,6 +177,16 @@ impl Drop for Serving {
             // A thread that panicked has told so on stderr.
             let _ = thread.join();
         }
+    }
+}
+
+/// Binds; on a machine without IPv6 to all IPv4 addresses in place of all.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    match TcpListener::bind(address) {
+        Err(_) if address.is_ipv6() && address.ip().is_unspecified() => {
+            TcpListener::bind((std::net::Ipv4Addr::UNSPECIFIED, address.port()))
+        }
+        other => other,
     }
 }
 

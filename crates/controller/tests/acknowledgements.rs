@@ -1,5 +1,7 @@
 //! From a gateway's board to a controller's ear, over a socket.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use net_alb_admin::{Admin, Body, Readiness, Response, Scope, Serving};
 use net_alb_api::ObjectKey;
 use net_alb_controller::acknowledgement::{Board, Line, tell};
@@ -16,7 +18,7 @@ fn key(name: &str) -> ObjectKey {
 fn on_a_runtime(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        tokio::time::timeout(Duration::from_secs(30), test).await.expect("it takes 30 s")
+        tokio::time::timeout(Duration::from_secs(30), test).await.expect("it takes 30 s");
     });
 }
 

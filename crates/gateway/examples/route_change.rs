@@ -189,6 +189,7 @@ fn load_balancer() -> Alb {
         idle_timeout_seconds: 600,
         request_timeout_seconds: 60,
         http2: false,
+        quic_port: None,
         gzip: false,
         security_policy: None,
         certificate_secrets: Vec::new(),

@@ -1,6 +1,7 @@
 use crate::listener::ListenerKey;
 use crate::reason::Reason;
 use crate::table::RequestHead;
+use crate::tls::TlsFacts;
 use crate::trace::SpanContext;
 use net_alb_model::{RuleId, ServerGroupId};
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct Record<'a> {
     pub version: &'static str,
     /// `http` or `https`, as the client spoke.
     pub scheme: &'static str,
+    /// What the TLS handshake has shown.
+    pub tls: Option<&'a TlsFacts>,
     /// The request's head; `None` if it couldn't be read.
     pub request: Option<RequestHead<'a>>,
     /// Its place in a trace, where requests are traced.
@@ -68,6 +71,8 @@ struct JsonRecord<'a> {
     scheme: &'a str,
     server_protocol: &'a str,
     #[serde(flatten)]
+    tls: Option<JsonTls<'a>>,
+    #[serde(flatten)]
     request: Option<JsonRequest<'a>>,
     request_length: u64,
     status: u16,
@@ -89,6 +94,13 @@ struct JsonRecord<'a> {
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
+}
+
+/// How the client spoke TLS.
+#[derive(Serialize)]
+struct JsonTls<'a> {
+    ssl_protocol: &'a str,
+    ssl_cipher: &'a str,
 }
 
 /// What the client asked for.
@@ -154,6 +166,7 @@ impl Record<'_> {
             client_port: self.client.port(),
             scheme: self.scheme,
             server_protocol: self.version,
+            tls: self.tls.map(|tls| JsonTls { ssl_protocol: tls.version, ssl_cipher: &tls.cipher }),
             request: self.request.as_ref().map(JsonRequest::new),
             request_length: self.received,
             status: self.status,
@@ -244,6 +257,7 @@ mod tests {
             client,
             version: "HTTP/1.1",
             scheme: "http",
+            tls: None,
             request: Some(head),
             trace: None,
             status: 502,

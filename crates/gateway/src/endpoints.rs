@@ -96,6 +96,12 @@ impl Registry {
         self.cell(backend).tls.store(tls);
     }
 
+    /// Every backend and its addresses.
+    pub(crate) fn all(&self) -> Vec<(Backend, Arc<Endpoints>)> {
+        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.by_backend.iter().map(|(backend, cell)| (backend.clone(), Arc::clone(cell))).collect()
+    }
+
     #[cfg(test)]
     fn len(&self) -> usize {
         self.cells.lock().unwrap().by_backend.len()

@@ -1,11 +1,13 @@
 use crate::endpoints::Registry;
-use crate::listener::{Frame, ListenerKey, ListenerState};
+use crate::listener::{Frame, ListenerKey, ListenerState, Transport};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::quic::Quic;
 use crate::table::{Change, Table};
 use crate::tls::{BackendTls, BackendTlsCache, CertificateInfo};
 use crate::tls::{Certificate, Certificates, ClientCas, ListenerTls, Pem, Share};
-use crate::worker::{Command, Listen, Shared, WorkerHandle};
+use crate::view::View;
+use crate::worker::{Bound, Command, Listen, Shared, WorkerHandle};
 use net_alb_diag::codes::gateway::BAD_BACKEND_TLS;
 use net_alb_diag::{Diagnostic, FieldPath, Outcome};
 use net_alb_model::{Alb, Backend, ListenerId, ObjectKey};
@@ -24,19 +26,20 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Gateway {
     workers: Vec<WorkerHandle>,
+    quic: Quic,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
-    bound: BTreeMap<SocketAddr, ListenerKey>,
-    certificates: Certificates,
+pub(crate) struct State {
+    pub(crate) listeners: BTreeMap<ListenerKey, Arc<ListenerState>>,
+    pub(crate) bound: BTreeMap<(Transport, SocketAddr), ListenerKey>,
+    pub(crate) certificates: Certificates,
     client_cas: ClientCas,
     backend_tls: BackendTlsCache,
-    generation: u64,
+    pub(crate) generation: u64,
 }
 
 /// What came of applying changes.
@@ -62,25 +65,28 @@ impl Gateway {
         let shared =
             Shared { options: Arc::new(options), metrics: Arc::clone(&metrics), epoch: Instant::now() };
         let start = |number| WorkerHandle::start(number, shared.clone());
-        let workers = (0..threads).map(start).collect::<io::Result<_>>()?;
-        Ok(Gateway { workers, registry, metrics, state: Mutex::default() })
+        let workers = (0..threads).map(start).collect::<io::Result<Vec<_>>>()?;
+        let quic = Quic::new(workers.len());
+        Ok(Gateway { workers, quic, registry, metrics, state: Arc::default() })
     }
 
-    /// Listens on an address for a listener; returns the address, which differs where the port was 0. A listener may be bound
-    /// to several addresses.
+    /// Listens on an address for a listener: on TCP, or for QUIC on UDP, which can have the same port. Returns the address,
+    /// which differs where the port was 0. A listener may be bound to several addresses.
     ///
     /// Fails with `AddrInUse` if this gateway listens there already, and as the system says otherwise. Another process that
     /// shares its ports (`SO_REUSEPORT`) may listen on the same one, which is how one gateway replaces another.
     pub fn bind(&self, listener: &ListenerKey, address: SocketAddr) -> io::Result<SocketAddr> {
         let mut state = self.lock();
-        if state.bound.contains_key(&address) {
+        let transport = listener.transport();
+        if state.bound.contains_key(&(transport, address)) {
             return Err(io::ErrorKind::AddrInUse.into());
         }
-        let first = listen(address)?;
-        let address = first.local_addr()?;
-        let more = (1..self.workers.len()).map(|_| listen(address));
-        let sockets = std::iter::once(Ok(first)).chain(more).collect::<io::Result<Vec<_>>>()?;
         let listening = state.listener(listener, &self.registry);
+        let (address, sockets) = match transport {
+            Transport::Tcp => self.bind_tcp(address)?,
+            Transport::Udp => self.bind_quic(&listening, address)?,
+        };
+        let place = (transport, address);
         listening.set_closing(false);
         let (done, answers) = channel();
         for (worker, socket) in self.workers.iter().zip(sockets) {
@@ -89,21 +95,43 @@ impl Gateway {
         }
         drop(done);
         if let Some(error) = answers.iter().find_map(Result::err) {
-            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
+            self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { place }));
             return Err(error);
         }
-        state.bound.insert(address, listener.clone());
+        state.bound.insert(place, listener.clone());
         Ok(address)
     }
 
-    /// Stops listening on an address. Connections that are open end after their next answer, if the listener isn't bound
-    /// elsewhere.
-    pub fn unbind(&self, address: SocketAddr) {
+    fn bind_tcp(&self, address: SocketAddr) -> io::Result<(SocketAddr, Vec<Bound>)> {
+        let first = listen(address)?;
+        let address = first.local_addr()?;
+        let more = (1..self.workers.len()).map(|_| listen(address));
+        let sockets = std::iter::once(Ok(first)).chain(more).map(|socket| socket.map(Bound::Tcp));
+        Ok((address, sockets.collect::<io::Result<_>>()?))
+    }
+
+    fn bind_quic(
+        &self,
+        listener: &ListenerState,
+        address: SocketAddr,
+    ) -> io::Result<(SocketAddr, Vec<Bound>)> {
+        let tls = listener.tls.as_ref().and_then(ListenerTls::config).ok_or(io::ErrorKind::Unsupported)?;
+        let (address, seated) = self.quic.bind(address, tls)?;
+        Ok((address, seated.into_iter().map(|seated| Bound::Quic(Box::new(seated))).collect()))
+    }
+
+    /// Stops listening on an address for a listener. Connections that are open end after their next answer, if the listener
+    /// isn't bound elsewhere.
+    pub fn unbind(&self, listener: &ListenerKey, address: SocketAddr) {
         let mut state = self.lock();
-        let Some(key) = state.bound.remove(&address) else { return };
-        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { address }));
-        if !state.bound.values().any(|other| *other == key) {
-            state.listener(&key, &self.registry).set_closing(true);
+        let place = (listener.transport(), address);
+        if state.bound.get(&place) != Some(listener) {
+            return;
+        }
+        state.bound.remove(&place);
+        self.workers.iter().for_each(|worker| worker.tell(Command::Unlisten { place }));
+        if !state.bound.values().any(|other| other == listener) {
+            state.listener(listener, &self.registry).set_closing(true);
         }
     }
 
@@ -204,6 +232,12 @@ impl Gateway {
         }
     }
 
+    /// What it serves and counts, to look at from another thread.
+    pub fn view(&self) -> View {
+        let (state, registry) = (Arc::clone(&self.state), Arc::clone(&self.registry));
+        View { state, registry, metrics: Arc::clone(&self.metrics) }
+    }
+
     /// What the gateway counts.
     pub fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
@@ -216,7 +250,7 @@ impl Gateway {
 
     /// The addresses at which the gateway listens, and for which listener.
     pub fn addresses(&self) -> Vec<(SocketAddr, ListenerKey)> {
-        self.lock().bound.iter().map(|(address, key)| (*address, key.clone())).collect()
+        self.lock().bound.iter().map(|((_, address), key)| (*address, key.clone())).collect()
     }
 
     /// Ends the gateway: stops accepting, lets requests and upgraded connections finish, tells clients to close, and after

@@ -26,6 +26,7 @@ mod socket;
 pub mod table;
 mod tls;
 pub mod trace;
+mod view;
 mod worker;
 
 pub use access_log::{AccessLog, Record};
@@ -39,3 +40,4 @@ pub use table::{Change, Table, compile, fragments};
 pub use tls::{
     BackendTls, CertificateInfo, ClientCertificate, Pem, TlsFacts, check_certificate, check_client_ca,
 };
+pub use view::View;

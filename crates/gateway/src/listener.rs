@@ -20,6 +20,19 @@ pub struct ListenerKey {
     pub id: ListenerId,
 }
 
+impl ListenerKey {
+    pub(crate) fn transport(&self) -> Transport {
+        if self.id.protocol == Protocol::Quic { Transport::Udp } else { Transport::Tcp }
+    }
+}
+
+/// What a listener's packets come by. The two can share an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
+}
+
 impl fmt::Display for ListenerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let protocol = match self.id.protocol {
@@ -38,6 +51,8 @@ pub(crate) struct Frame {
     pub(crate) request: Ticks,
     pub(crate) x_forwarded_for: XForwardedFor,
     pub(crate) default_action: DefaultAction,
+    /// The port of the QUIC listener that answers announce.
+    pub(crate) quic_port: Option<u16>,
 }
 
 impl Frame {
@@ -48,6 +63,7 @@ impl Frame {
             request: seconds(listener.request_timeout_seconds),
             x_forwarded_for: listener.x_forwarded_for,
             default_action: listener.default_action,
+            quic_port: listener.quic_port,
         }
     }
 }
@@ -60,6 +76,7 @@ impl Default for Frame {
             request: Ticks::from(Duration::from_mins(1)),
             x_forwarded_for: XForwardedFor::default(),
             default_action: DefaultAction::EmptyServerGroup,
+            quic_port: None,
         }
     }
 }

@@ -123,6 +123,9 @@ pub struct Listener {
     pub request_timeout_seconds: u16,
     /// HTTPS only.
     pub http2: bool,
+    /// The port of the QUIC listener that answers announce (`Alt-Svc`), HTTPS only; AlbConfig's `quicConfig`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quic_port: Option<u16>,
     /// Whether text answers are compressed.
     pub gzip: bool,
     /// TLS policy by name, HTTPS only.
@@ -154,6 +157,7 @@ impl Listener {
             idle_timeout_seconds: 15,
             request_timeout_seconds: 60,
             http2: is_tls,
+            quic_port: None,
             gzip: true,
             security_policy: is_tls.then(|| "tls_cipher_policy_1_0".to_owned()),
             certificate_secrets: Vec::new(),

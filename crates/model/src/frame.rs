@@ -37,6 +37,7 @@ pub fn frame(alb_config: &AlbConfig, settings: &Settings) -> Outcome<Alb> {
         listeners.push(listener);
     }
     listeners.sort_by_key(|listener| listener.id);
+    announce_quic(&mut site, alb_config, &mut listeners);
     let config = &alb_config.spec.config;
     let address_type = address_type(&mut site, config.address_type.as_deref());
     let edition = edition(&mut site, config.edition.as_deref());
@@ -122,18 +123,57 @@ fn listener(
     Some(listener)
 }
 
+/// Says which QUIC listener an HTTPS listener's answers announce. `quicListenerId` is Alibaba Cloud's own id, which no
+/// manifest has for a listener; so it is the one on the same port, else the first.
+///
+/// Source: ALB, "Create and manage listeners".
+fn announce_quic(site: &mut Site<'_>, alb_config: &AlbConfig, listeners: &mut [Listener]) {
+    let quic: Vec<u16> =
+        listeners.iter().filter(|l| l.id.protocol == Protocol::Quic).map(|l| l.id.port).collect();
+    for (i, spec) in alb_config.spec.listeners.iter().enumerate() {
+        let asked = spec.quic_config.as_ref().is_some_and(|config| config.quic_upgrade_enabled);
+        let at = FieldPath::of("spec.listeners").index(i);
+        let Some(port) = number(spec.port.as_ref()).filter(|_| asked) else { continue };
+        let id = ListenerId { port, protocol: Protocol::Https };
+        let announced = quic.iter().find(|other| **other == port).or(quic.first()).copied();
+        let https = listeners.iter_mut().find(|listener| listener.id == id);
+        if let Some((https, port)) =
+            https.filter(|_| spec.protocol.as_deref() == Some("HTTPS")).zip(announced)
+        {
+            https.quic_port = Some(port);
+            continue;
+        }
+        let message = match announced {
+            Some(_) => "only HTTPS listeners can lead to a QUIC listener",
+            None => "there is no QUIC listener to lead to",
+        };
+        let help = format!("add a listener `{{port: {port}, protocol: QUIC}}`, or take `quicConfig` out");
+        site.say(site.at(&build::BAD_ALB_CONFIG, at.key("quicConfig"), message).help(help));
+    }
+}
+
 fn port(site: &mut Site<'_>, spec: &ListenerSpec, at: &FieldPath) -> Option<u16> {
-    let (number, text) = match spec.port.as_ref() {
-        None => return Some(80),
-        Some(IntOrString::Int(number)) => (u16::try_from(*number).ok(), number.to_string()),
-        Some(IntOrString::String(text)) => (text.parse().ok(), text.clone()),
-    };
-    let port = number.filter(|port| *port > 0);
+    let port = number(spec.port.as_ref());
     if port.is_none() {
+        let text = match spec.port.as_ref() {
+            Some(IntOrString::Int(number)) => number.to_string(),
+            Some(IntOrString::String(text)) => text.clone(),
+            None => String::new(),
+        };
         let message = format!("`port` must be from 1 to 65535, but is `{text}`");
         site.say(site.at(&build::BAD_ALB_CONFIG, at.key("port"), message));
     }
     port
+}
+
+/// A port; 80 where none is given.
+fn number(given: Option<&IntOrString>) -> Option<u16> {
+    let number = match given {
+        None => Some(80),
+        Some(IntOrString::Int(number)) => u16::try_from(*number).ok(),
+        Some(IntOrString::String(text)) => text.parse().ok(),
+    };
+    number.filter(|port| *port > 0)
 }
 
 fn protocol(site: &mut Site<'_>, spec: &ListenerSpec, at: &FieldPath) -> Option<Protocol> {
@@ -194,9 +234,6 @@ fn is_enforceable(site: &mut Site<'_>, spec: &ListenerSpec, at: &FieldPath, id: 
 /// Fields that only the cloud product honours.
 fn unserved(site: &mut Site<'_>, spec: &ListenerSpec, at: &FieldPath) {
     let mut fields: Vec<String> = Vec::new();
-    fields.extend(
-        spec.quic_config.as_ref().filter(|quic| quic.quic_upgrade_enabled).map(|_| "quicConfig".into()),
-    );
     let known =
         spec.other.keys().filter(|key| LISTENER_FIELDS.contains(&key.as_str()) && *key != "aclConfig");
     fields.extend(known.filter(|key| *key != "loadBalancerId").cloned());

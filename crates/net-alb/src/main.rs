@@ -7,6 +7,7 @@ mod cli;
 mod cmd;
 mod destination;
 mod exit;
+mod operation;
 mod pipeline;
 mod read;
 mod render;

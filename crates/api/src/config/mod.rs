@@ -7,4 +7,4 @@ pub use knative::{
     CLUSTER_DOMAIN, CLUSTER_LOCAL, DomainConfig, DomainTemplate, DomainValues, Features, HttpProtocol,
     KnativeConfig, LOCAL_DOMAIN, NetworkConfig, TagTemplate,
 };
-pub use settings::{AnnotationFormat, ClusterLocal, Settings, Target};
+pub use settings::{AnnotationFormat, ClusterLocal, Http3, Settings, Target};

@@ -8,7 +8,8 @@ const CONFIG_MAP: &str = "config-alb";
 /// Where Knative's own ConfigMaps are; this one wins where there are several.
 const SYSTEM_NAMESPACE: &str = "knative-serving";
 /// Every key that is read.
-const KEYS: &[&str] = &["target", "annotation-format", "cluster-local", "internet-class", "intranet-class"];
+const KEYS: &[&str] =
+    &["target", "annotation-format", "cluster-local", "http3", "internet-class", "intranet-class"];
 
 /// net-alb's own settings (ConfigMap `config-alb`, or flags of the same name).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Settings {
     pub annotation_format: AnnotationFormat,
     /// `cluster-local`, default `separate`.
     pub cluster_local: ClusterLocal,
+    /// `http3`, default `disabled`.
+    pub http3: Http3,
     /// The IngressClass of public hosts (the article's name).
     pub internet_class: String,
     /// The IngressClass of cluster-local hosts.
@@ -34,6 +37,7 @@ impl Default for Settings {
             target: Target::Gateway,
             annotation_format: AnnotationFormat::Current,
             cluster_local: ClusterLocal::Separate,
+            http3: Http3::Disabled,
             internet_class: "knative-alb-ingress-internet".into(),
             intranet_class: "knative-alb-ingress-intranet".into(),
             network_hash: false,
@@ -120,6 +124,7 @@ impl Settings {
             "target" => self.target = word(value, Target::WORDS)?,
             "annotation-format" => self.annotation_format = word(value, AnnotationFormat::WORDS)?,
             "cluster-local" => self.cluster_local = word(value, ClusterLocal::WORDS)?,
+            "http3" => self.http3 = word(value, Http3::WORDS)?,
             "internet-class" => self.internet_class = class(value)?,
             "intranet-class" => self.intranet_class = class(value)?,
             _ => return Err(SetError::UnknownKey),
@@ -189,6 +194,15 @@ pub enum ClusterLocal {
     Shared,
 }
 
+/// Whether `convert` puts what it puts on HTTPS on a QUIC listener of the same port as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Http3 {
+    /// It does. The AlbConfig's HTTPS listener has to lead there by `quicConfig`.
+    Enabled,
+    /// It doesn't.
+    Disabled,
+}
+
 macro_rules! words {
     ($type:ty { $($word:literal => $variant:expr),+ }) => {
         impl FromStr for $type {
@@ -211,6 +225,7 @@ macro_rules! words {
 
 words!(Target { "alb" => Target::Alb, "gateway" => Target::Gateway });
 words!(AnnotationFormat { "current" => AnnotationFormat::Current, "article" => AnnotationFormat::Article });
+words!(Http3 { "enabled" => Http3::Enabled, "disabled" => Http3::Disabled });
 words!(ClusterLocal { "separate" => ClusterLocal::Separate, "shared" => ClusterLocal::Shared });
 
 #[cfg(test)]

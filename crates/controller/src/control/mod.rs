@@ -47,7 +47,7 @@ pub struct Options {
 /// Messages that are taken in before what follows is written.
 const BATCH: usize = 1024;
 /// Without any timer.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// Runs until `stop` ends. `config_logging` gets that ConfigMap at first and whenever it changes.
 pub async fn run(
@@ -57,14 +57,14 @@ pub async fn run(
     config_logging: impl FnMut(&ConfigMap) + Send + 'static,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    let (heard, hears) = mpsc::channel(BATCH);
-    let (wrote, writes) = mpsc::unbounded_channel();
+    let (heard, from_replicas) = mpsc::channel(BATCH);
+    let (wrote, ended_writes) = mpsc::unbounded_channel();
     let mut messages: SelectAll<BoxStream<'static, Message>> = SelectAll::new();
     messages.push(kingresses(&client).map(Message::KIngress).boxed());
     messages.push(slices(&client, &options.internal).map(Message::Slice).boxed());
     messages.push(config_maps(&client, &options.system_namespace).map(Message::Config).boxed());
-    messages.push(message::received(hears));
-    messages.push(message::finished(writes));
+    messages.push(message::received(from_replicas));
+    messages.push(message::finished(ended_writes));
     messages.push(message::leads(leadership.leads()));
     messages.push(stop.map(|()| Message::Stop).into_stream().boxed());
     let mut control = Control {

@@ -42,7 +42,7 @@ impl Writer {
     /// Begins a write.
     pub(super) fn write(&self, write: Write) {
         if let Some(status) = write.status {
-            let (places, wrote) = (Arc::clone(&self.places), self.wrote.clone());
+            let (places, ended) = (Arc::clone(&self.places), self.wrote.clone());
             let api: Api<KIngressRecord> = Api::namespaced(self.client.clone(), &write.kingress.namespace);
             let (key, uid) = (write.kingress.clone(), write.uid.clone());
             tokio::spawn(async move {
@@ -58,7 +58,7 @@ impl Writer {
                 let result = result.map_err(|_| ());
                 let result = result.map(|record| (record.status.clone(), record.resource_version()));
                 // Nobody waits for it any more: the controller is stopping.
-                let _ = wrote.send((key, result));
+                let _ = ended.send((key, result));
             });
         }
         if !write.events.is_empty() {

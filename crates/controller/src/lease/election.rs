@@ -89,7 +89,10 @@ impl Election {
             (false, _) if record.holder.is_empty() => now,
             (false, _) => *at + record.lease,
         };
-        if due <= now { Step::Hold } else { Step::Wait(due - now) }
+        match due.checked_sub(now) {
+            None | Some(Duration::ZERO) => Step::Hold,
+            Some(rest) => Step::Wait(rest),
+        }
     }
 
     /// The record that holds the Lease for us.

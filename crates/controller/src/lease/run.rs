@@ -136,17 +136,12 @@ impl Candidate {
 
     async fn write(&self, spec: LeaseSpec) -> kube::Result<Lease> {
         let create = PostParams::default();
-        match &self.lease {
-            // Its resource version makes sure that nobody was faster.
-            Some(lease) => {
-                let lease = Lease { spec: Some(spec), ..lease.clone() };
-                self.api.replace(&self.name, &create, &lease).await
-            }
-            None => {
-                let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
-                self.api.create(&create, &Lease { metadata, spec: Some(spec) }).await
-            }
-        }
+        let Some(lease) = &self.lease else {
+            let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
+            return self.api.create(&create, &Lease { metadata, spec: Some(spec) }).await;
+        };
+        // Its resource version makes sure that nobody was faster.
+        self.api.replace(&self.name, &create, &Lease { spec: Some(spec), ..lease.clone() }).await
     }
 
     async fn release(self) {

@@ -8,7 +8,9 @@ const fn ms(milliseconds: u64) -> Duration {
 fn ledger(replicas: &[&str]) -> Ledger {
     let mut ledger = Ledger::new(Addresses { public: "p.s.svc".into(), internal: "i.s.svc".into() });
     ledger.replicas(&replicas.iter().map(|name| (*name).to_owned()).collect());
-    replicas.iter().for_each(|name| ledger.connected(name));
+    for name in replicas {
+        ledger.connected(name);
+    }
     ledger
 }
 

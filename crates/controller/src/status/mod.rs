@@ -160,11 +160,11 @@ fn pending(replica: &Replica<'_>) -> Option<(&'static str, String)> {
 fn refusal(replicas: &[Replica<'_>]) -> Option<Verdict> {
     let refused: Vec<_> = problems(replicas).filter(|problem| problem.effect == Effect::Refused).collect();
     let first = refused.first()?;
-    let mut message = first.message.clone();
     let others = refused.iter().filter(|problem| problem.message != first.message).count();
-    if others > 0 {
-        message += &format!("; and {others} more");
-    }
+    let message = match others {
+        0 => first.message.clone(),
+        _ => format!("{}; and {others} more", first.message),
+    };
     Some(Verdict::False(first.reason.clone(), message))
 }
 

@@ -82,7 +82,7 @@ impl KIngressObject {
 }
 
 impl AlbConfigObject {
-    pub(super) fn into_object(self) -> Option<Object> {
-        Some(Object::AlbConfig(self.0))
+    pub(super) fn into_object(self) -> Object {
+        Object::AlbConfig(self.0)
     }
 }

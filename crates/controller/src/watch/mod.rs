@@ -91,7 +91,9 @@ pub fn objects(client: &Client, namespace: &str) -> SelectAll<BoxStream<'static,
         stream::<IngressClass, _>(Kind::IngressClass, Api::all(client.clone()), all(), |o| {
             Some(Object::IngressClass(o))
         }),
-        stream(Kind::AlbConfig, Api::all(client.clone()), all(), kingress::AlbConfigObject::into_object),
+        stream(Kind::AlbConfig, Api::all(client.clone()), all(), |o: kingress::AlbConfigObject| {
+            Some(o.into_object())
+        }),
         stream::<Service, _>(Kind::Service, Api::all(client.clone()), all(), |o| Some(Object::Service(o))),
         stream::<EndpointSlice, _>(Kind::EndpointSlice, Api::all(client.clone()), all(), |o| {
             Some(Object::EndpointSlice(o))

@@ -4,7 +4,7 @@ use super::blocks::{Block, Hosts};
 use super::paths::Prefix;
 use super::rule::{Action, Matches, Origin, Reason, Rule};
 use super::{Conversion, codes};
-use net_alb_api::config::ClusterLocal;
+use net_alb_api::config::{ClusterLocal, Http3, Settings};
 use net_alb_api::{ObjectKey, Visibility};
 use net_alb_diag::FieldPath;
 use std::collections::BTreeSet;
@@ -68,23 +68,40 @@ pub(super) fn drafts(conversion: &mut Conversion<'_>, blocks: Vec<Block>) -> Vec
         (format!("{name}{INTRANET}"), &settings.intranet_class, intranet),
     ] {
         let draft = Draft { name, class: class.clone(), ports: None, certificates: Vec::new(), blocks };
-        drafts.extend(by_port(
-            draft,
-            &certificates,
-            is_redirected,
-            &format!("{}{REDIRECT}", conversion.key.name),
-        ));
+        let ports = Ports::of(settings);
+        let redirect = is_redirected.then(|| format!("{}{REDIRECT}", conversion.key.name));
+        drafts.extend(by_port(draft, &certificates, ports, redirect));
     }
     drafts.retain(|draft| !draft.blocks.is_empty());
     drafts
 }
 
-/// One Ingress for all ports, or, if a public host is redirected, one for HTTPS and one for HTTP.
+/// `listen-ports` of what has a certificate.
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    all: &'static str,
+    /// Those that are encrypted.
+    secure: &'static str,
+}
+
+impl Ports {
+    fn of(settings: &Settings) -> Ports {
+        match settings.http3 {
+            Http3::Disabled => Ports { all: r#"[{"HTTP":80},{"HTTPS":443}]"#, secure: r#"[{"HTTPS":443}]"# },
+            Http3::Enabled => Ports {
+                all: r#"[{"HTTP":80},{"HTTPS":443},{"QUIC":443}]"#,
+                secure: r#"[{"HTTPS":443},{"QUIC":443}]"#,
+            },
+        }
+    }
+}
+
+/// One Ingress for all ports, or, if a public host is redirected, one for what is encrypted and one of this name for HTTP.
 fn by_port(
     draft: Draft,
     certificates: &[Certificate],
-    is_redirected: bool,
-    redirect_name: &str,
+    ports: Ports,
+    redirect_name: Option<String>,
 ) -> Vec<Draft> {
     let is_secure = |host: Option<&str>| certificates.iter().any(|certificate| certificate.covers(host));
     let secure: Vec<Block> = draft.blocks.iter().filter_map(|block| only(block, is_secure)).collect();
@@ -92,9 +109,10 @@ fn by_port(
         return vec![draft];
     }
     let certificates = covering(certificates, &secure);
-    if !(is_redirected && secure.iter().any(|block| block.visibility == Visibility::ExternalIP)) {
-        return vec![Draft { ports: Some(r#"[{"HTTP":80},{"HTTPS":443}]"#), certificates, ..draft }];
-    }
+    let is_public = |block: &Block| block.visibility == Visibility::ExternalIP;
+    let Some(name) = redirect_name.filter(|_| secure.iter().any(is_public)) else {
+        return vec![Draft { ports: Some(ports.all), certificates, ..draft }];
+    };
     let plain = draft.blocks.iter().flat_map(|block| {
         let redirected = only(block, is_secure).map(|block| match block.visibility {
             Visibility::ExternalIP => redirect(block),
@@ -103,13 +121,13 @@ fn by_port(
         [redirected, only(block, |host| !is_secure(host))].into_iter().flatten()
     });
     let redirect = Draft {
-        name: redirect_name.to_owned(),
+        name,
         class: draft.class.clone(),
         ports: Some(r#"[{"HTTP":80}]"#),
         certificates: Vec::new(),
         blocks: plain.collect(),
     };
-    vec![Draft { ports: Some(r#"[{"HTTPS":443}]"#), certificates, blocks: secure, ..draft }, redirect]
+    vec![Draft { ports: Some(ports.secure), certificates, blocks: secure, ..draft }, redirect]
 }
 
 /// The block with those of its hosts that pass; `None` if none does.

@@ -30,10 +30,10 @@ pub static CERTIFICATE_SOONEST_NOT_AFTER: Metric = Metric {
     labels: &[],
 };
 
-/// Secrets that hold no certificate that could be served.
+/// Secrets that held no certificate that could be served.
 pub static SECRETS_REFUSED: Metric = Metric {
     name: "net_alb_secrets_refused",
-    kind: Kind::Gauge,
-    help: "Secrets that hold no certificate that can be served; hosts keep the last good one",
+    kind: Kind::Counter,
+    help: "Secrets that were set to no certificate that can be served, or to an expired one; hosts keep the last good one",
     labels: &[],
 };

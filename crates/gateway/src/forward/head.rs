@@ -3,6 +3,7 @@
 use super::{Changes, Incoming};
 use crate::http1::Framing;
 use crate::http1::field::FieldKind;
+use crate::http1::request::Version;
 use crate::http1::response::Response;
 use crate::table::action::RewritePlan;
 use crate::table::cors::CorsPolicy;
@@ -10,7 +11,11 @@ use crate::table::edits::{Computed, HeaderEdits};
 use crate::table::template::{Template, Variables};
 use crate::table::{CompiledRule, Headers, RequestHead};
 use net_alb_model::SystemValue;
+use std::io::Write;
 use std::net::IpAddr;
+
+/// How long a client may remember that there is HTTP/3: a day.
+const ALT_SVC_SECONDS: u32 = 86_400;
 
 /// What a rewrite has made of a request; `None` is "as it was".
 #[derive(Debug, Default)]
@@ -68,6 +73,23 @@ impl Incoming<'_> {
 
     fn frame_port(&self) -> String {
         self.listener.id.port.to_string()
+    }
+
+    /// Appends what tells the client that the same is to be had by HTTP/3. Where both listeners have the same port, so have
+    /// their addresses, whatever they are bound to and whatever forwards to them: the port is the one that the client used.
+    ///
+    /// Source: RFC 9114 §3.1.1, RFC 7838.
+    pub(crate) fn push_alt_svc(&self, out: &mut Vec<u8>) {
+        let Some(port) = self.alt_svc() else { return };
+        let used = self.head.port().and_then(|port| port.parse().ok());
+        let port = if port == self.listener.id.port { used.unwrap_or(443) } else { port };
+        // Writing into memory can't fail.
+        let _ = write!(out, "alt-svc: h3=\":{port}\"; ma={ALT_SVC_SECONDS}\r\n");
+    }
+
+    /// The port that is announced for HTTP/3.
+    fn alt_svc(&self) -> Option<u16> {
+        self.frame.quic_port.filter(|_| self.facts.version != Version::Http3)
     }
 
     /// Appends the fields that an edit computes from the request.
@@ -147,6 +169,7 @@ pub(crate) fn push_answer(
     incoming: &Incoming<'_>,
     out: &mut Vec<u8>,
 ) {
+    let announces = incoming.alt_svc().is_some();
     response.head().headers.copy(out, |name, kind| {
         let passes = match kind {
             FieldKind::Connection | FieldKind::Hop | FieldKind::TransferEncoding => false,
@@ -155,9 +178,12 @@ pub(crate) fn push_answer(
             _ => true,
         };
         let ours = changes.edits.is_some_and(|edits| edits.drops(name))
-            || (changes.cors.is_some() && CorsPolicy::owns(name));
+            || (changes.cors.is_some() && CorsPolicy::owns(name))
+            // A backend's own would lead around the gateway.
+            || (announces && name.eq_ignore_ascii_case(b"alt-svc"));
         passes && !ours
     });
+    incoming.push_alt_svc(out);
     if let Some((policy, origin)) = changes.cors {
         policy.allow(origin, false, out);
     }

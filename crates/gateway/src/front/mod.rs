@@ -9,6 +9,7 @@ mod decide;
 mod grpc;
 pub(crate) mod http1;
 pub(crate) mod http2;
+pub(crate) mod http3;
 mod recording;
 mod reply;
 mod respond;

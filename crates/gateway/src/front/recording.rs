@@ -83,9 +83,10 @@ impl<'a> Recording<'a> {
         let server_group = |(rule, target): (&'r CompiledRule, usize)| rule.target_group(target);
         Record {
             listener: &connection.listener.state.key,
-            client: connection.peer,
+            client: incoming.peer,
             version: incoming.facts.version.as_str(),
             scheme: incoming.scheme(),
+            tls: incoming.tls,
             request: Some(incoming.head),
             trace: incoming.span,
             status: ended.status,
@@ -115,7 +116,8 @@ pub(super) fn record_refused(connection: &Client, version: Version, reply: &Repl
             listener: &connection.listener.state.key,
             client: connection.peer,
             version: version.as_str(),
-            scheme: "http",
+            scheme: if connection.tls.is_some() { "https" } else { "http" },
+            tls: connection.tls.as_ref(),
             request: None,
             trace: None,
             status: reply.status,

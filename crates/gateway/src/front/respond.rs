@@ -5,7 +5,8 @@ use super::decide::{Decision, decide};
 use super::grpc;
 use super::recording::{Ended, Recording, Watched};
 use super::reply::Reply;
-use crate::forward::{Answer, Failure, Forwarded, Incoming, Job, RequestBody, Scratch, Trace, tunnel};
+use crate::forward::tunnel::{self, Tunnel};
+use crate::forward::{Answer, Failure, Forwarded, Incoming, Job, RequestBody, Scratch, Trace};
 use crate::listener::Serving;
 use crate::reason::Reason;
 use crate::table::action::End as RuleEnd;
@@ -55,7 +56,7 @@ pub(crate) async fn respond<B: RequestBody, A: Replying>(
     let mut trace = Trace::default();
     let mut watched = Watched::new(answer);
     let over = match decide(serving, incoming, rule, worker.epoch) {
-        Decision::Reply(made) => reply(asked, &made, body, &mut watched).await,
+        Decision::Reply(made) => reply(asked, made, body, &mut watched).await,
         Decision::Forward(rule, forward) => {
             let (deadline, table) = (asked.deadline, &*serving.table);
             let job = Job { worker, deadline, incoming, table, rule, forward };
@@ -112,14 +113,16 @@ async fn conclude<B: RequestBody, A: Replying>(
             let patience = asked.incoming.frame.request;
             let _active = asked.connection.listener.metrics.tunnels.enter();
             // An end of a listener ends it only with the grace period.
-            tunnel::run(worker, asked.deadline, patience, (body, answer), server).await;
+            let is_websocket = tunnel::is_websocket(&asked.incoming.head);
+            let tunnel = Tunnel { worker, deadline: asked.deadline, patience, is_websocket };
+            tunnel.run((body, answer), server).await;
             Over::without_error(Outcome::Tunnelled)
         }
         Ok(Forwarded::Replaced(rule)) => match &rule.plan.end {
-            RuleEnd::Fixed(fixed) => reply(asked, &Reply::fixed(fixed), body, answer).await,
+            RuleEnd::Fixed(fixed) => reply(asked, Reply::fixed(fixed), body, answer).await,
             _ => Over::without_error(Outcome::Broken),
         },
-        Err(Failure::Refused(reason)) => reply(asked, &Reply::error(reason), body, answer).await,
+        Err(Failure::Refused(reason)) => reply(asked, Reply::error(reason), body, answer).await,
         Err(Failure::ClientGone) => Over::broken(Reason::ClientGone),
         Err(Failure::Aborted) => Over::broken(Reason::ResponseAborted),
     }
@@ -128,16 +131,17 @@ async fn conclude<B: RequestBody, A: Replying>(
 /// Answers without a backend.
 async fn reply<B: RequestBody, A: Replying>(
     asked: &Asked<'_>,
-    made: &Reply,
+    mut made: Reply,
     body: &mut B,
     watched: &mut Watched<'_, A>,
 ) -> Over {
+    asked.incoming.push_alt_svc(&mut made.lines);
     watched.body = made.body.len() as u64;
     let written = if made.reason.is_some() && grpc::is_grpc(asked.incoming.head.headers) {
-        let made = grpc::reply(made, asked.deadline.is_at_cap());
+        let made = grpc::reply(&made, asked.deadline.is_at_cap());
         watched.answer.reply(&made, body.skip()).await
     } else {
-        watched.answer.reply(made, body.skip()).await
+        watched.answer.reply(&made, body.skip()).await
     };
     let outcome = if written.is_ok() { Outcome::Answered } else { Outcome::Broken };
     Over { outcome, status: made.status, error: made.reason }

@@ -6,6 +6,8 @@
 mod authority;
 pub(crate) mod body;
 pub(crate) mod field;
+#[cfg(test)]
+mod fuzz;
 mod head;
 #[cfg(test)]
 mod props;

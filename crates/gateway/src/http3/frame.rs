@@ -1,5 +1,6 @@
 //! Frames and what is in those that aren't a request's (RFC 9114 §7).
 
+use super::qpack::push_prefix;
 use super::{ErrorCode, varint};
 
 pub(crate) const DATA: u64 = 0x0;
@@ -16,7 +17,9 @@ pub(crate) const PUSH_STREAM: u64 = 0x1;
 pub(crate) const QPACK_ENCODER_STREAM: u64 = 0x2;
 pub(crate) const QPACK_DECODER_STREAM: u64 = 0x3;
 
+/// Settings (RFC 9114 §7.2.4.1, RFC 9220 §3).
 const MAX_FIELD_SECTION_SIZE: u64 = 0x6;
+const ENABLE_CONNECT_PROTOCOL: u64 = 0x8;
 
 /// What a frame begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +62,24 @@ impl FrameHeader {
 /// Appends the beginning of our control stream: its type and our settings.
 pub(crate) fn push_control(field_section_size: usize, out: &mut Vec<u8>) {
     let mut settings = Vec::new();
-    varint::push(MAX_FIELD_SECTION_SIZE, &mut settings);
-    varint::push(field_section_size as u64, &mut settings);
+    for value in [MAX_FIELD_SECTION_SIZE, field_section_size as u64, ENABLE_CONNECT_PROTOCOL, 1] {
+        varint::push(value, &mut settings);
+    }
     varint::push(CONTROL_STREAM, out);
     FrameHeader { kind: SETTINGS, length: settings.len() as u64 }.push(out);
     out.extend_from_slice(&settings);
+}
+
+/// Appends a HEADERS frame around what `fill` appends. Its length takes four bytes, since it isn't known before
+/// (RFC 9000 §16 allows more bytes than are needed).
+pub(crate) fn push_headers(out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
+    varint::push(HEADERS, out);
+    let place = out.len();
+    out.extend_from_slice(&[0; 4]);
+    push_prefix(out);
+    fill(out);
+    let length = u32::try_from(out.len() - place - 4).unwrap_or(u32::MAX) & 0x3fff_ffff;
+    out[place..place + 4].copy_from_slice(&(0x8000_0000 | length).to_be_bytes());
 }
 
 /// Appends GOAWAY: requests on this stream and later ones are not answered.
@@ -74,8 +90,20 @@ pub(crate) fn push_goaway(stream: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&id);
 }
 
-/// Looks for mistakes in a client's settings; none of them changes anything for the gateway, which sends no large heads.
-pub(crate) fn check_settings(mut payload: &[u8]) -> Result<(), ErrorCode> {
+/// Looks for mistakes in a frame on a client's control stream. Nothing there changes anything for the gateway, which neither
+/// pushes nor sends large heads.
+pub(crate) fn check_control(kind: u64, payload: &[u8]) -> Result<(), ErrorCode> {
+    let is_integer = || varint::read(payload).is_some_and(|(_, length)| length == payload.len());
+    match kind {
+        SETTINGS => check_settings(payload),
+        GOAWAY | MAX_PUSH_ID if !is_integer() => Err(ErrorCode::FRAME_ERROR),
+        // Nothing was pushed.
+        CANCEL_PUSH => Err(ErrorCode::ID_ERROR),
+        _ => Ok(()),
+    }
+}
+
+fn check_settings(mut payload: &[u8]) -> Result<(), ErrorCode> {
     let mut seen = Vec::new();
     while !payload.is_empty() {
         let (id, first) = varint::read(payload).ok_or(ErrorCode::FRAME_ERROR)?;

@@ -4,9 +4,10 @@
 //! client's): no request waits for another one's header fields, and no client makes the gateway remember any. Source: RFC 9114,
 //! RFC 9204.
 
+pub(crate) mod fields;
 pub(crate) mod frame;
 pub(crate) mod qpack;
-pub(crate) mod request;
+mod request;
 pub(crate) mod varint;
 
 /// An error code as it goes into RESET_STREAM, STOP_SENDING and CONNECTION_CLOSE.
@@ -28,8 +29,6 @@ impl ErrorCode {
     pub(crate) const MISSING_SETTINGS: ErrorCode = ErrorCode(0x10a);
     pub(crate) const REQUEST_REJECTED: ErrorCode = ErrorCode(0x10b);
     pub(crate) const REQUEST_INCOMPLETE: ErrorCode = ErrorCode(0x10d);
-    pub(crate) const MESSAGE_ERROR: ErrorCode = ErrorCode(0x10e);
     pub(crate) const QPACK_DECOMPRESSION_FAILED: ErrorCode = ErrorCode(0x200);
     pub(crate) const QPACK_ENCODER_STREAM_ERROR: ErrorCode = ErrorCode(0x201);
-    pub(crate) const QPACK_DECODER_STREAM_ERROR: ErrorCode = ErrorCode(0x202);
 }

@@ -8,6 +8,7 @@ use super::worker::WorkerMetrics;
 use crate::http1::request::Version;
 use crate::listener::ListenerKey;
 use crate::reason::Reason;
+use crate::tls::CertificateInfo;
 use net_alb_diag::Severity;
 use net_alb_diag::metrics::{Family, Metric, Value, certificate, gateway};
 use std::sync::Arc;
@@ -156,24 +157,26 @@ pub(super) fn facts(facts: &Facts, families: &mut Vec<Family>) {
         rules,
         diagnostics,
     ]);
-    certificates(facts, families);
 }
 
-fn certificates(facts: &Facts, families: &mut Vec<Family>) {
+/// What is known of certificates, and how many Secrets were refused.
+pub(crate) fn certificates(mut known: Vec<CertificateInfo>, refused: u64, families: &mut Vec<Family>) {
     let seconds = |time: SystemTime| {
         // What expired before 1970 has expired.
         Value::Number(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64())
     };
+    known.sort_by(|a, b| (a.not_after, &a.secret).cmp(&(b.not_after, &b.secret)));
     let mut not_after = Family::new(&certificate::CERTIFICATE_NOT_AFTER);
-    for expiry in facts.certificates.iter().take(CERTIFICATES) {
-        not_after.push(labels([&expiry.secret]), seconds(expiry.not_after));
+    for info in known.iter().take(CERTIFICATES) {
+        not_after.push(labels([&info.secret]), seconds(info.not_after));
     }
-    let soonest = facts.certificates.first().map(|expiry| seconds(expiry.not_after));
-    families.extend(soonest.map(|value| Family::single(&certificate::CERTIFICATE_SOONEST_NOT_AFTER, value)));
+    let soonest = known.first().map(|info| seconds(info.not_after));
+    let soonest = soonest.map(|value| Family::single(&certificate::CERTIFICATE_SOONEST_NOT_AFTER, value));
+    families.extend(soonest);
     families.extend([
-        Family::single(&certificate::CERTIFICATES, Value::Count(facts.certificates.len() as u64)),
+        Family::single(&certificate::CERTIFICATES, Value::Count(known.len() as u64)),
         not_after,
-        Family::single(&certificate::SECRETS_REFUSED, Value::Count(facts.refused_secrets as u64)),
+        Family::single(&certificate::SECRETS_REFUSED, Value::Count(refused)),
     ]);
 }
 

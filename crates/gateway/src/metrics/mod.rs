@@ -3,7 +3,7 @@
 //! Each thread counts for itself, in memory that no other thread writes; whoever wants the numbers adds the threads' up
 //! ([`Source::collect`]). A request costs a dozen loads and stores and two looks at the clock.
 
-mod collect;
+pub(crate) mod collect;
 pub(crate) mod counter;
 pub(crate) mod listener;
 pub(crate) mod revision;
@@ -14,11 +14,10 @@ use counter::Durations;
 use listener::ListenerMetrics;
 use net_alb_diag::metrics::{Family, Source};
 use net_alb_diag::{Diagnostic, Severity};
-use net_alb_model::ObjectKey;
 use revision::RevisionTracks;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use worker::WorkerMetrics;
 
 /// The numbers of one gateway.
@@ -37,18 +36,7 @@ struct Facts {
     rules: BTreeMap<ListenerKey, usize>,
     generation: u64,
     applies: Durations,
-    certificates: Vec<Expiry>,
-    refused_secrets: usize,
     diagnostics: BTreeMap<Severity, u64>,
-}
-
-/// When a certificate expires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expiry {
-    /// The Secret that it is in.
-    pub secret: ObjectKey,
-    /// Its `notAfter`.
-    pub not_after: SystemTime,
 }
 
 impl Metrics {
@@ -77,17 +65,6 @@ impl Metrics {
         let mut facts = self.lock();
         facts.generation = generation;
         facts.applies.record(took);
-    }
-
-    /// Which certificates are served now.
-    pub fn set_certificates(&self, mut certificates: Vec<Expiry>) {
-        certificates.sort_by(|a, b| (a.not_after, &a.secret).cmp(&(b.not_after, &b.secret)));
-        self.lock().certificates = certificates;
-    }
-
-    /// How many Secrets hold no certificate that can be served.
-    pub fn set_refused_secrets(&self, count: usize) {
-        self.lock().refused_secrets = count;
     }
 
     /// What there is to say about the configuration as it was read last.

@@ -36,6 +36,15 @@ impl Request {
             (_, Some(_)) => return Err(Reason::MethodNotAllowed),
             (method, None) => method,
         };
+        // Another scheme may mean another thing by the same path, and HTTP/1.1 would lose it on the way. Without an authority
+        // the libraries lose it.
+        let scheme = parts.uri.scheme_str();
+        if parts.uri.path_and_query().is_some()
+            && parts.uri.authority().is_some()
+            && !matches!(scheme, Some("http" | "https"))
+        {
+            return Err(Reason::MalformedRequest);
+        }
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
         if target.len() > limits.uri_bytes {
             return Err(Reason::UriTooLong);
@@ -43,54 +52,64 @@ impl Request {
         self.begin(method, target)?;
         let line = self.text.len();
         self.push(b"host", authority, FieldKind::Host)?;
-        self.push_fields(parts)?;
-        if protocol.is_some() {
+        for (name, value) in &parts.headers {
+            let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+            // A host that is equal to the one that is there already.
+            if FieldKind::of(name) != FieldKind::Host {
+                self.take_field(name, value)?;
+            }
+        }
+        self.close(protocol.is_some(), version)?;
+        if self.text.len() - line > limits.header_bytes || self.spans.len() > MOST_FIELDS {
+            return Err(Reason::HeaderTooLarge);
+        }
+        self.frame(body);
+        Ok(())
+    }
+
+    /// Ends a head and judges it. `upgrade`: the stream becomes a WebSocket.
+    pub(crate) fn close(&mut self, upgrade: bool, version: Version) -> Result<(), Reason> {
+        if upgrade {
             self.push(b"upgrade", b"websocket", FieldKind::Upgrade)?;
             self.push(b"sec-websocket-key", &websocket_key(), FieldKind::Other)?;
         }
         self.text.extend_from_slice(b"\r\n");
-        if self.text.len() - line > limits.header_bytes || self.spans.len() > MOST_FIELDS {
-            return Err(Reason::HeaderTooLarge);
-        }
         self.facts.version = version;
         self.judge(None)?;
+        self.facts.plain = true;
+        self.facts.upgrade = upgrade;
+        Ok(())
+    }
+
+    /// Says how the body goes to an HTTP/1.1 server.
+    pub(crate) fn frame(&mut self, body: BodySize) {
         let facts = &mut self.facts;
-        facts.plain = true;
-        facts.upgrade = protocol.is_some();
         facts.framing = match (body, facts.framing) {
-            _ if protocol.is_some() => Framing::None,
+            _ if facts.upgrade => Framing::None,
             (BodySize::None, _) => Framing::None,
             (BodySize::Whole(length), _) | (BodySize::Unknown, Framing::Length(length)) => {
                 Framing::Length(length)
             }
             (BodySize::Unknown, _) => Framing::Chunked,
         };
-        Ok(())
     }
 
-    fn push_fields(&mut self, parts: &Parts) -> Result<(), Reason> {
-        for (name, value) in &parts.headers {
-            let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
-            let blank = |b: Option<&u8>| matches!(b, Some(b' ' | b'\t'));
-            if blank(value.first()) || blank(value.last()) {
-                return Err(Reason::MalformedRequest);
-            }
-            match FieldKind::of(name) {
-                // It's equal to the one that is there already.
-                FieldKind::Host => {}
-                // Said about a connection that isn't HTTP/1.1's.
-                FieldKind::Connection | FieldKind::TransferEncoding | FieldKind::Upgrade | FieldKind::Hop => {
-                    return Err(Reason::MalformedRequest);
-                }
-                FieldKind::Te if !value.eq_ignore_ascii_case(b"trailers") => {
-                    return Err(Reason::MalformedRequest);
-                }
-                FieldKind::Other if name == b"cookie" => self.push_cookie(value)?,
-                FieldKind::Other if name == b"sec-websocket-key" => {}
-                kind => self.push(name, value, kind)?,
-            }
+    /// Appends a field, if HTTP/2 and HTTP/3 may have it.
+    pub(crate) fn take_field(&mut self, name: &[u8], value: &[u8]) -> Result<(), Reason> {
+        let blank = |b: Option<&u8>| matches!(b, Some(b' ' | b'\t'));
+        if blank(value.first()) || blank(value.last()) {
+            return Err(Reason::MalformedRequest);
         }
-        Ok(())
+        match FieldKind::of(name) {
+            // Said about a connection that isn't HTTP/1.1's.
+            FieldKind::Connection | FieldKind::TransferEncoding | FieldKind::Upgrade | FieldKind::Hop => {
+                Err(Reason::MalformedRequest)
+            }
+            FieldKind::Te if !value.eq_ignore_ascii_case(b"trailers") => Err(Reason::MalformedRequest),
+            FieldKind::Other if name == b"cookie" => self.push_cookie(value),
+            FieldKind::Other if name == b"sec-websocket-key" => Ok(()),
+            kind => self.push(name, value, kind),
+        }
     }
 
     /// Appends a cookie to those that came right before, since a field for each is HTTP/2's way to compress them
@@ -109,7 +128,7 @@ impl Request {
         Ok(())
     }
 
-    fn push(&mut self, name: &[u8], value: &[u8], kind: FieldKind) -> Result<(), Reason> {
+    pub(crate) fn push(&mut self, name: &[u8], value: &[u8], kind: FieldKind) -> Result<(), Reason> {
         let place = |at: usize| u32::try_from(at).map_err(|_| Reason::HeaderTooLarge);
         let length = |text: &[u8]| u16::try_from(text.len()).map_err(|_| Reason::HeaderTooLarge);
         let start = self.text.len();

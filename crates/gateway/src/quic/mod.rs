@@ -3,11 +3,10 @@
 //! Every thread has its own socket on the shared port and its own endpoint. The system picks the socket by the client's
 //! address; a connection whose client has moved is led back to its thread by its connection id ([`steering`]).
 
-pub(crate) mod config;
+mod config;
 mod connection_id;
+mod siblings;
 mod socket;
 mod steering;
 
-pub(crate) use config::{Quic, Seated};
-use socket::SteeredSocket;
-pub(crate) use socket::bind;
+pub(crate) use config::{Offer, Quic, Seated};

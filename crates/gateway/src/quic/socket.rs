@@ -13,14 +13,14 @@ const SYSTEM_BUFFER: usize = 2 * 1024 * 1024;
 
 /// A thread's UDP socket, which passes packets for other threads on to them.
 #[derive(Debug)]
-pub(crate) struct SteeredSocket {
+pub(super) struct SteeredSocket {
     socket: Arc<dyn AsyncUdpSocket>,
     seat: Seat,
 }
 
 impl SteeredSocket {
     /// Must be called on the thread that will use it.
-    pub(crate) fn new(socket: UdpSocket, seat: Seat) -> io::Result<SteeredSocket> {
+    pub(super) fn new(socket: UdpSocket, seat: Seat) -> io::Result<SteeredSocket> {
         Ok(SteeredSocket { socket: TokioRuntime.wrap_udp_socket(socket)?, seat })
     }
 }
@@ -68,13 +68,17 @@ impl AsyncUdpSocket for SteeredSocket {
 }
 
 /// A UDP socket on an address together with others of its kind.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_reuse_port(true)?;
+    // With the option already set, "any free port" might be one that another gateway shares.
+    if address.port() != 0 {
+        socket.set_reuse_port(true)?;
+    }
     socket.set_nonblocking(true)?;
     // With smaller buffers it works, only worse.
     let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER);
     let _ = socket.set_send_buffer_size(SYSTEM_BUFFER);
     socket.bind(&address.into())?;
+    socket.set_reuse_port(true)?;
     Ok(socket.into())
 }

@@ -1,7 +1,9 @@
 //! Leads packets to the thread whose connection they are for.
 
 use super::connection_id::{ConnectionIds, Generator, destination};
+use super::siblings::{Desk, Siblings};
 use quinn::udp::{EcnCodepoint, RecvMeta};
+use std::hash::RandomState;
 use std::io::IoSliceMut;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,11 +15,17 @@ const WAITING: usize = 1024;
 
 /// A packet on its way from one thread to another.
 #[derive(Debug)]
-struct Datagram {
-    from: SocketAddr,
-    to: Option<IpAddr>,
-    ecn: Option<EcnCodepoint>,
-    bytes: Box<[u8]>,
+pub(super) struct Datagram {
+    pub(super) from: SocketAddr,
+    pub(super) to: Option<IpAddr>,
+    pub(super) ecn: Option<EcnCodepoint>,
+    pub(super) bytes: Box<[u8]>,
+}
+
+impl Datagram {
+    pub(super) fn new(bytes: &[u8], meta: &RecvMeta) -> Datagram {
+        Datagram { from: meta.addr, to: meta.dst_ip, ecn: meta.ecn, bytes: bytes.into() }
+    }
 }
 
 /// One thread's place among all that share an address.
@@ -26,23 +34,37 @@ pub(crate) struct Seat {
     ids: ConnectionIds,
     thread: usize,
     threads: Arc<[Sender<Datagram>]>,
+    siblings: Arc<Siblings>,
     mailbox: Mutex<Receiver<Datagram>>,
 }
 
-/// A seat for each thread.
-pub(crate) fn seats(ids: &ConnectionIds, threads: usize) -> Vec<Seat> {
+/// A seat for each thread, and the desk where other processes' packets come in.
+pub(super) fn seats(ids: &ConnectionIds, threads: usize, address: SocketAddr) -> (Vec<Seat>, Desk) {
     let (senders, mailboxes): (Vec<_>, Vec<_>) = (0..threads).map(|_| channel(WAITING)).unzip();
     let senders: Arc<[_]> = senders.into();
+    let siblings = Arc::<Siblings>::default();
+    let desk = Desk {
+        address,
+        ids: ids.clone(),
+        threads: Arc::clone(&senders),
+        siblings: Arc::clone(&siblings),
+        spread: RandomState::new(),
+    };
     let seat = |(thread, mailbox)| Seat {
         ids: ids.clone(),
         thread,
         threads: Arc::clone(&senders),
+        siblings: Arc::clone(&siblings),
         mailbox: Mutex::new(mailbox),
     };
-    mailboxes.into_iter().enumerate().map(seat).collect()
+    (mailboxes.into_iter().enumerate().map(seat).collect(), desk)
 }
 
 impl Seat {
+    pub(super) fn siblings(&self) -> Arc<Siblings> {
+        Arc::clone(&self.siblings)
+    }
+
     /// Makes what makes connection ids that lead here.
     pub(super) fn factory(&self) -> impl Fn() -> Generator + Send + Sync + use<> {
         let (ids, thread) = (self.ids.clone(), self.thread);
@@ -76,30 +98,30 @@ impl Seat {
         let mut at = 0;
         while at < meta.len {
             let end = (at + stride).min(meta.len);
-            match self.owner(&buffer[at..end]) {
-                Some(other) => self.hand_on(other, &buffer[at..end], meta),
-                None => {
-                    if kept != at {
-                        buffer.copy_within(at..end, kept);
-                    }
-                    kept += end - at;
+            if !self.hand_on(&buffer[at..end], meta) {
+                if kept != at {
+                    buffer.copy_within(at..end, kept);
                 }
+                kept += end - at;
             }
             at = end;
         }
         meta.len = kept;
     }
 
-    /// The other thread that a packet is for. What nobody else knows stays here: new connections, and other processes'.
-    fn owner(&self, datagram: &[u8]) -> Option<&Sender<Datagram>> {
-        let thread = self.ids.thread(destination(datagram)?)?;
-        self.threads.get(thread).filter(|_| thread != self.thread)
-    }
-
-    fn hand_on(&self, thread: &Sender<Datagram>, bytes: &[u8], meta: &RecvMeta) {
-        let datagram = Datagram { from: meta.addr, to: meta.dst_ip, ecn: meta.ecn, bytes: bytes.into() };
-        // A full mailbox is a full network: whoever sent the packet will send it again.
-        let _ = thread.try_send(datagram);
+    /// Whether a packet was another thread's or process's, who has it now. New clients' packets stay.
+    fn hand_on(&self, packet: &[u8], meta: &RecvMeta) -> bool {
+        match destination(packet).and_then(|id| self.ids.thread(id)) {
+            Some(thread) if thread == self.thread => false,
+            Some(thread) => {
+                if let Some(mailbox) = self.threads.get(thread) {
+                    // A full mailbox is a full network: whoever sent the packet will send it again.
+                    let _ = mailbox.try_send(Datagram::new(packet, meta));
+                }
+                true
+            }
+            None => self.siblings.pass(packet, meta),
+        }
     }
 }
 
@@ -131,11 +153,15 @@ mod tests {
         }
     }
 
+    fn seats(threads: usize) -> Vec<Seat> {
+        super::seats(&ConnectionIds::new(threads), threads, ([127, 0, 0, 1], 443).into()).0
+    }
+
     #[test]
     fn packets_of_a_batch_go_to_their_threads_and_the_rest_moves_together() {
-        let seats = seats(&ConnectionIds::new(3), 3);
+        let (seats, others) = (seats(3), seats(3));
         let [own, second, third] = [&seats[0], &seats[1], &seats[2]];
-        let stranger = packet(&super::seats(&ConnectionIds::new(3), 3)[0], 9, 20);
+        let stranger = packet(&others[0], 9, 20);
         let packets =
             [packet(second, 1, 20), packet(own, 2, 20), packet(third, 3, 20), stranger, packet(own, 5, 15)];
         let mut batch = packets.concat();
@@ -150,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_does_not_read_costs_a_bounded_amount() {
-        let seats = seats(&ConnectionIds::new(2), 2);
+        let seats = seats(2);
         for _ in 0..2 * WAITING {
             let mut packet = packet(&seats[1], 1, 32);
             let mut meta = meta(packet.len(), packet.len());

@@ -225,7 +225,7 @@ impl Table {
     }
 
     /// Every rule, in the order in which they are tried. Walks over all of them.
-    fn in_order(&self, direction: Direction) -> Vec<&Arc<CompiledRule>> {
+    pub(crate) fn in_order(&self, direction: Direction) -> Vec<&Arc<CompiledRule>> {
         let all = self.ingresses.keys().flat_map(|rules| rules.0.iter());
         let mut rules: Vec<_> = all.filter(|rule| rule.rule().direction == direction).collect();
         rules.sort_by(|a, b| a.rank().cmp(b.rank()));

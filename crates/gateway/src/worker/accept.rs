@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -41,10 +41,50 @@ pub(super) async fn run(
             Some(Err(_)) => tokio::time::sleep(PAUSE).await,
         }
     }
-    let mut context = Context::from_waker(std::task::Waker::noop());
-    while let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context) {
-        serve(&worker, &state, stream, peer);
+    let begun = |(stream, peer)| serve(&worker, &state, stream, peer);
+    if worker.ends_gently() && refuse_new(&listener).is_ok() {
+        let waiting = poll_fn(|context| {
+            while let Poll::Ready(Ok(accepted)) = listener.poll_accept(context) {
+                begun(accepted);
+            }
+            Poll::<()>::Pending
+        });
+        // What is late is answered by a reset, as it would be by any server.
+        let _ = tokio::time::timeout(HANDSHAKE, waiting).await;
     }
+    // Asked of the system itself: the runtime may not have heard yet of those that came last.
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, peer)) = listener.accept() {
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        if let Ok(stream) = stream {
+            begun((stream, peer));
+        }
+    }
+}
+
+/// How long a client that has begun to connect may take until it is connected: a round trip.
+const HANDSHAKE: Duration = Duration::from_millis(100);
+
+/// Lets the system forget that anybody wants to connect. A client whose SYN isn't answered sends it again after a second, by when the
+/// socket is closed and another process that shares the port gets it. Closing the socket at once would reset those whose
+/// handshake is under way: the system has chosen this socket for them already (unless `net.ipv4.tcp_migrate_req` is 1).
+#[cfg(target_os = "linux")]
+fn refuse_new(listener: &TcpListener) -> io::Result<()> {
+    use socket2::{SockFilter, SockRef};
+    // Classic BPF over the TCP header (linux/bpf_common.h): load the flags' byte, keep SYN and ACK, drop what is SYN alone.
+    let filter = [
+        SockFilter::new(0x30, 0, 0, 13),
+        SockFilter::new(0x54, 0, 0, 0x12),
+        SockFilter::new(0x15, 0, 1, 0x02),
+        SockFilter::new(0x06, 0, 0, 0),
+        SockFilter::new(0x06, 0, 0, u32::MAX),
+    ];
+    SockRef::from(listener).attach_filter(&filter)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn refuse_new(_: &TcpListener) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer: SocketAddr) {
@@ -52,7 +92,11 @@ fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer
     if state.state.tls.is_some() {
         let (worker, state) = (Rc::clone(worker), Rc::clone(state));
         tokio::task::spawn_local(async move {
-            if let Some(socket) = secure(&worker, &state, stream).await {
+            let secured = secure(&worker, &state, stream).await;
+            let metrics = &state.metrics;
+            let counted = if secured.is_some() { &metrics.tls_handshakes } else { &metrics.tls_failures };
+            counted.add(1);
+            if let Some(socket) = secured {
                 let connection = Rc::new(Connection::new(&worker, &state, socket, peer));
                 if connection.socket.speaks(b"h2") {
                     http2::serve(&connection, Buffer::default()).await;

@@ -54,6 +54,11 @@ impl Ticks {
         Ticks(self.0.saturating_sub(other.0))
     }
 
+    /// As a time.
+    pub(crate) fn duration(self) -> Duration {
+        TICK.saturating_mul(u32::try_from(self.0).unwrap_or(u32::MAX))
+    }
+
     /// From one moment to a later one.
     pub(crate) fn between(earlier: u64, later: u64) -> Ticks {
         Ticks(later.saturating_sub(earlier))

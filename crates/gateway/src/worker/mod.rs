@@ -3,9 +3,10 @@
 
 mod accept;
 pub(crate) mod clock;
+mod quic;
 mod thread;
 
-pub(crate) use thread::{Command, Listen, WorkerHandle};
+pub(crate) use thread::{Bound, Command, Listen, WorkerHandle};
 
 use crate::buffer::{Buffer, Buffers};
 use crate::forward::Scratch as ForwardScratch;
@@ -21,13 +22,15 @@ use crate::socket::Socket;
 use crate::table::Headers;
 use crate::trace::{Ids, SpanContext};
 use clock::{Clock, Ticks};
+use quinn::Endpoint;
+use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What all connections of a thread share.
@@ -55,8 +58,12 @@ pub(crate) struct Worker {
     /// Set when the thread is about to end: how long a connection may still send a request that was on its way.
     draining: Cell<Option<Ticks>>,
     connections: Cell<usize>,
+    /// To tell QUIC clients when the thread ends, who wouldn't notice otherwise.
+    endpoints: RefCell<Slab<Endpoint>>,
     /// The last connection has ended.
     empty: Notify,
+    /// The grace period is over: who can say goodbye does.
+    pub(crate) parting: Notify,
 }
 
 /// What all threads are started with.
@@ -125,7 +132,9 @@ impl Worker {
             scratches: RefCell::default(),
             draining: Cell::new(None),
             connections: Cell::new(0),
+            endpoints: RefCell::default(),
             empty: Notify::new(),
+            parting: Notify::new(),
         }
     }
 
@@ -196,6 +205,11 @@ impl Worker {
     /// Whether the thread is about to end.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get().is_some()
+    }
+
+    /// Whether there is time for clients to notice: not where everything ends at once.
+    pub(crate) fn ends_gently(&self) -> bool {
+        self.draining.get() != Some(Ticks::from(Duration::ZERO))
     }
 
     /// How long a connection may be idle that otherwise may be so for `usual`.

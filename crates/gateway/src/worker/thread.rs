@@ -1,6 +1,7 @@
 use super::clock::Ticks;
-use super::{Shared, Worker, accept};
-use crate::listener::ListenerState;
+use super::{Shared, Worker, accept, quic};
+use crate::listener::{ListenerState, Transport};
+use crate::quic::Seated;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ pub(crate) enum Command {
     /// Serve this listener on this socket, which listens already.
     Listen(Listen),
     /// Stop accepting on this address.
-    Unlisten { address: SocketAddr },
+    Unlisten { place: Place },
     /// Stop accepting, finish what is going on, end after so long at the latest.
     Drain { grace: Duration },
 }
@@ -30,11 +31,21 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Listen {
     pub(crate) state: Arc<ListenerState>,
-    pub(crate) socket: std::net::TcpListener,
+    pub(crate) socket: Bound,
     pub(crate) address: SocketAddr,
     /// Hears whether the thread can use it.
     pub(crate) done: Sender<io::Result<()>>,
 }
+
+/// A socket that an address has been bound to.
+#[derive(Debug)]
+pub(crate) enum Bound {
+    Tcp(std::net::TcpListener),
+    Quic(Box<Seated>),
+}
+
+/// Where a thread listens.
+pub(crate) type Place = (Transport, SocketAddr);
 
 /// A thread, from outside.
 #[derive(Debug)]
@@ -85,20 +96,16 @@ async fn run(mut commands: UnboundedReceiver<Command>, shared: Shared, number: u
         };
         ticking.clock.run(sweep).await;
     });
-    let mut listening: HashMap<SocketAddr, Listening> = HashMap::new();
+    let mut listening: HashMap<Place, Listening> = HashMap::new();
     let grace = loop {
         match commands.recv().await {
             Some(Command::Listen(Listen { state, socket, address, done })) => {
-                let listener = TcpListener::from_std(socket).map(|listener| {
-                    let stop = Rc::new(Notify::new());
-                    let accepting = accept::run(Rc::clone(&worker), listener, state, Rc::clone(&stop));
-                    let task = tokio::task::spawn_local(accepting);
-                    listening.insert(address, Listening { stop, task });
-                });
-                let _ = done.send(listener);
+                let place = (state.key.transport(), address);
+                let started = Listening::start(&worker, state, socket);
+                let _ = done.send(started.map(|started| drop(listening.insert(place, started))));
             }
-            Some(Command::Unlisten { address }) => {
-                if let Some(listening) = listening.remove(&address) {
+            Some(Command::Unlisten { place }) => {
+                if let Some(listening) = listening.remove(&place) {
                     listening.stop.notify_one();
                 }
             }
@@ -122,17 +129,43 @@ struct Listening {
     task: JoinHandle<()>,
 }
 
+impl Listening {
+    /// Begins to accept.
+    fn start(worker: &Rc<Worker>, state: Arc<ListenerState>, socket: Bound) -> io::Result<Listening> {
+        let stop = Rc::new(Notify::new());
+        let (worker, stopped) = (Rc::clone(worker), Rc::clone(&stop));
+        let task = match socket {
+            Bound::Tcp(socket) => {
+                let listener = TcpListener::from_std(socket)?;
+                tokio::task::spawn_local(accept::run(worker, listener, state, stopped))
+            }
+            Bound::Quic(seated) => {
+                let endpoint = seated.start()?;
+                tokio::task::spawn_local(quic::run(worker, endpoint, state, stopped))
+            }
+        };
+        Ok(Listening { stop, task })
+    }
+}
+
 /// How long an unused connection may still send a request that was on its way already.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
+/// How long a WebSocket has to say goodbye after the grace period.
+const PARTING: Duration = Duration::from_millis(500);
+
 async fn drain(worker: &Worker, grace: Duration) {
-    let ended = async {
+    let ended = || async {
         while worker.connections.get() > 0 {
             worker.empty.notified().await;
         }
     };
-    // What is left after the grace period is cut with the thread.
-    let _ = tokio::time::timeout(grace, ended).await;
+    if tokio::time::timeout(grace, ended()).await.is_err() {
+        worker.parting.notify_waiters();
+        // What is left after that is cut with the thread.
+        let _ = tokio::time::timeout(PARTING.min(grace), ended()).await;
+    }
+    quic::close_all(worker).await;
     worker.upstreams.clear();
     worker.sessions.clear();
 }

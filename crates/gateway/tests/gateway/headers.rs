@@ -43,6 +43,18 @@ fn headers_are_set_copied_and_removed() {
 }
 
 #[test]
+fn a_probe_learns_which_version_is_served() {
+    let site = echo("a/a: -> override K-Network-Hash=abc; forward v1");
+    let asked = |value: &str| {
+        let fields = format!("K-Network-Probe: probe\r\nK-Network-Hash: {value}\r\n");
+        seen(&site, &fields).header("k-network-hash")
+    };
+    assert_eq!(asked("override").as_deref(), Some("abc"));
+    assert_eq!(asked("1234").as_deref(), Some("1234"), "only the one word is replaced");
+    assert_eq!(seen(&site, "").header("k-network-hash"), None, "who doesn't ask isn't told");
+}
+
+#[test]
 fn every_weighted_target_gets_its_own_headers() {
     let site = echo("a/a: -> forward v1 1 +x-rev=one, v1 1 +x-rev=two");
     let mut revisions: Vec<_> =

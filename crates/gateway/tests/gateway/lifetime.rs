@@ -76,14 +76,14 @@ fn listeners_are_bound_and_unbound_while_others_serve() {
     let again = site.gateway.bind(&listener_key(), second).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::AddrInUse);
     assert_eq!(site.gateway.addresses().len(), 2);
-    site.gateway.unbind(second);
+    site.gateway.unbind(&listener_key(), second);
     // The threads close their sockets as soon as they hear of it.
     while TcpStream::connect(second).is_ok() {
         std::thread::yield_now();
     }
     let mut client = site.connect();
     assert_eq!(client.get("a", "/").header("connection"), None);
-    site.gateway.unbind(site.address);
+    site.gateway.unbind(&listener_key(), site.address);
     assert_eq!(client.get("a", "/").header("connection").as_deref(), Some("close"));
     assert_eq!(site.gateway.addresses(), []);
 }
@@ -155,4 +155,51 @@ fn every_request_is_recorded() {
     site.serve("v1", &[]);
     let empty = line("GET / HTTP/1.1\r\nHost: a\r\nx-tag: 1\r\n\r\n");
     assert!(empty.contains("503") && empty.contains("error=Some(NoEndpoints)"), "{empty}");
+}
+
+#[test]
+fn replacing_gateways_loses_no_connection() {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    const REPLACEMENTS: usize = 8;
+    let mut serving = Site::new("a/a: -> fixed 200 text/plain ok");
+    let address = serving.address;
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    match ask_once(address) {
+                        Ok(()) => drop(answered.fetch_add(1, Ordering::Relaxed)),
+                        Err(error) => failed.lock().unwrap().push(error.to_string()),
+                    }
+                }
+            });
+        }
+        for replacement in 0..REPLACEMENTS {
+            let next = Site::new("a/a: -> fixed 200 text/plain ok");
+            next.gateway.bind(&listener_key(), address).unwrap();
+            // Requests go to both for a while.
+            let seen = answered.load(Ordering::Relaxed);
+            while answered.load(Ordering::Relaxed) < seen + 100 && failed.lock().unwrap().is_empty() {
+                std::thread::yield_now();
+            }
+            std::mem::replace(&mut serving, next).gateway.drain(Duration::from_secs(10));
+            assert!(failed.lock().unwrap().is_empty(), "{replacement}: {:?}", failed.lock().unwrap());
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert!(failed.lock().unwrap().is_empty(), "{failed:?}");
+    assert!(answered.load(Ordering::Relaxed) >= 100 * REPLACEMENTS);
+}
+
+/// A request on a connection of its own; every way to fail is an error.
+fn ask_once(address: std::net::SocketAddr) -> std::io::Result<()> {
+    use std::io::{Error, Read, Write};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(crate::support::PATIENCE))?;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    if answer.starts_with(b"HTTP/1.1 200 ") { Ok(()) } else { Err(Error::other("no answer")) }
 }

@@ -6,7 +6,7 @@
 //! shop/web response: status=500-599 -> set x-failed=yes
 //! ```
 //!
-//! `@5` is the annotation `order`; a rule's id is its Ingress and conditions. Empty lines and `#` comments are skipped.
+//! A service whose name begins with `h2c` speaks HTTP/2. `@5` is the annotation `order`; a rule's id is its Ingress and conditions. Empty lines and `#` comments are skipped.
 
 use net_alb_model::{
     Action, Backend, BackendProtocol, Condition, Cors, Direction, FixedResponse, Fragment, FragmentListener,
@@ -54,9 +54,14 @@ fn targets(action: &Action) -> &[Target] {
 }
 
 fn server_group(id: ServerGroupId) -> ServerGroup {
+    let is_h2c = |backend: &Backend| backend.service.name.starts_with("h2c");
+    let protocol = match &id {
+        ServerGroupId::Service { backend, .. } if is_h2c(backend) => BackendProtocol::H2c,
+        _ => BackendProtocol::Http,
+    };
     ServerGroup {
         id,
-        protocol: BackendProtocol::Http,
+        protocol,
         scheduler: Scheduler::Wrr,
         keepalive: true,
         stickiness: None,
@@ -133,6 +138,7 @@ fn action(text: &str) -> Action {
     match verb {
         "set" => insert(HeaderValue::UserDefined),
         "copy" => insert(HeaderValue::ReferenceHeader),
+        "override" => insert(HeaderValue::InPlaceOfOverride),
         "system" => insert(|name| HeaderValue::SystemDefined(system_value(&name))),
         "remove" => Action::RemoveHeader { key: rest.to_owned() },
         "limit" => Action::TrafficLimit { qps: rest.parse().ok(), per_ip_qps: None },

@@ -95,6 +95,7 @@ pub(crate) fn listener() -> Listener {
         idle_timeout_seconds: 15,
         request_timeout_seconds: 60,
         http2: false,
+        quic_port: None,
         gzip: false,
         security_policy: None,
         certificate_secrets: vec![],
@@ -314,6 +315,21 @@ impl Stream {
             }
         }
         Some(message)
+    }
+
+    /// Reads so many bytes and drops them.
+    pub(crate) fn skip(&mut self, mut count: usize) {
+        let here = count.min(self.read.len());
+        self.read.drain(..here);
+        count -= here;
+        let mut block = vec![0; 64 * 1024];
+        while count > 0 {
+            let most = count.min(block.len());
+            count -= match self.stream.read(&mut block[..most]).unwrap() {
+                0 => panic!("{count} bytes are missing"),
+                read => read,
+            };
+        }
     }
 
     /// Up to the empty line, with it.

@@ -4,6 +4,7 @@
 
 mod cases;
 mod https;
+mod operate;
 mod process;
 mod reload;
 mod request;

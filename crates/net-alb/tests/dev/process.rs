@@ -37,10 +37,25 @@ impl Dev {
 
     /// The same, with something to read on stdin.
     pub(crate) fn start_with_stdin(args: &[&str], stdin: &str) -> Dev {
+        Dev::spawn("127.0.0.1:0", &[], args, stdin)
+    }
+
+    /// The same, with these environment variables.
+    pub(crate) fn start_in(environment: &[(&str, &str)], args: &[&str]) -> Dev {
+        Dev::spawn("127.0.0.1:0", environment, args, "")
+    }
+
+    /// The same, with public hosts there.
+    pub(crate) fn start_at(listen: &str, args: &[&str]) -> Dev {
+        Dev::spawn(listen, &[], args, "")
+    }
+
+    fn spawn(listen: &str, environment: &[(&str, &str)], args: &[&str], stdin: &str) -> Dev {
         let mut child = Command::new(env!("CARGO_BIN_EXE_net-alb"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--listen-local", "127.0.0.1:0"])
+            .args(["dev", "--listen", listen, "--listen-local", "127.0.0.1:0"])
             .args(["--listen-https", "127.0.0.1:0", "--threads", "2"])
             .args(args)
+            .envs(environment.iter().copied())
             .env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -27,6 +27,7 @@ data:
   target: alb
   annotation-format: article
   cluster-local: shared
+  http3: enabled
   internet-class: public.example
   intranet-class: private
 ",
@@ -35,6 +36,7 @@ data:
         target: Target::Alb,
         annotation_format: AnnotationFormat::Article,
         cluster_local: ClusterLocal::Shared,
+        http3: Http3::Enabled,
         internet_class: "public.example".into(),
         intranet_class: "private".into(),
         ..Settings::default()

@@ -8,7 +8,7 @@ pub static BAD_SETTING: Code = Code {
     reason: "BadSetting",
     severity: Severity::Error,
     title: "a setting has a value that can't be honoured",
-    explanation: "ConfigMap `config-alb` has `target` (`alb`, `gateway`), `annotation-format` (`current`, `article`), `cluster-local` (`separate`, `shared`), and the IngressClasses `internet-class` and `intranet-class`, which have to differ. \
+    explanation: "ConfigMap `config-alb` has `target` (`alb`, `gateway`), `annotation-format` (`current`, `article`), `cluster-local` (`separate`, `shared`), `http3` (`enabled`, `disabled`), and the IngressClasses `internet-class` and `intranet-class`, which have to differ. \
 The setting keeps the value that it had before.",
     example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-alb, namespace: knative-serving}\ndata: {target: cloud}\n",
     fix: "write one of the values above",
@@ -20,7 +20,7 @@ pub static UNKNOWN_SETTING: Code = Code {
     reason: "UnknownSetting",
     severity: Severity::Warning,
     title: "a setting does not exist",
-    explanation: "ConfigMap `config-alb` has `target`, `annotation-format`, `cluster-local`, `internet-class` and `intranet-class`. Any other key but `_example` does nothing.",
+    explanation: "ConfigMap `config-alb` has `target`, `annotation-format`, `cluster-local`, `http3`, `internet-class` and `intranet-class`. Any other key but `_example` does nothing.",
     example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-alb, namespace: knative-serving}\ndata: {traget: alb}\n",
     fix: "mend the key, or remove it",
 };

@@ -12,7 +12,7 @@ mod io;
 mod ledger;
 mod stream;
 
-use super::Connection;
+use super::{Connection, http1};
 use crate::buffer::{Buffer, SMALL};
 use crate::http1::MOST_FIELDS;
 use crate::http1::request::Version;
@@ -96,8 +96,8 @@ pub(crate) async fn serve(connection: &Rc<Connection>, input: Buffer) {
         let next = poll_fn(|context| accepting.poll_accept(context));
         match connection.deadline.watch(next).await {
             Ok(Some(Ok((request, respond)))) => session.begin(request, respond),
-            Ok(Some(Err(_)) | None) => return,
-            Err(_) if leaving && session.active.get() == 0 => return,
+            Ok(Some(Err(_)) | None) => break,
+            Err(_) if leaving && session.active.get() == 0 => break,
             Err(_) => {
                 if !leaving && session.should_leave() {
                     leaving = true;
@@ -111,6 +111,9 @@ pub(crate) async fn serve(connection: &Rc<Connection>, input: Buffer) {
         }
         session.rearm(leaving);
     }
+    drop(accepting);
+    // A client that still sends must be able to read why it shouldn't.
+    http1::linger(connection, &mut Buffer::default()).await;
 }
 
 fn builder(limits: &Limits) -> Builder {

@@ -1,10 +1,13 @@
 use crate::buffer::{Buffer, LARGE, SMALL};
 use crate::http3::ErrorCode;
 use crate::http3::frame::{DATA, FrameHeader, HEADERS};
+use crate::parts::BodySize;
 use crate::worker::Worker;
 use quinn::{RecvStream, VarInt};
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 /// What a client sends on a stream, frame by frame. It holds a block of memory only while something has arrived that isn't used
 /// yet.
@@ -153,17 +156,33 @@ impl Frames {
         Ok(())
     }
 
-    /// Takes what has arrived already, up to a small block of it. Whether that, together with what was there, is all.
-    pub(super) async fn gather(&mut self, worker: &Worker) -> bool {
+    /// Looks, after a head, for what is known about the body.
+    pub(super) async fn body_size(&mut self, worker: &Worker) -> BodySize {
         while !self.ended && self.input.filled().len() < SMALL {
-            let more = std::pin::pin!(self.fill(worker, SMALL));
-            let arrived = std::future::poll_fn(|context| std::task::Poll::Ready(more.poll(context)));
-            match arrived.await {
-                std::task::Poll::Ready(Ok(())) => {}
-                _ => return false,
+            let mut more = pin!(self.fill(worker, SMALL));
+            // Who waits for more asks again.
+            if poll_fn(|context| Poll::Ready(more.as_mut().poll(context).is_pending())).await {
+                break;
             }
         }
-        self.ended
+        match self.at {
+            At::Frame if self.ended && self.input.is_empty() => BodySize::None,
+            At::Frame => self.whole().map_or(BodySize::Unknown, |length| BodySize::Whole(length as u64)),
+            At::Data(_) | At::Unknown(_) => BodySize::Unknown,
+        }
+    }
+
+    /// Enters the one frame of data that everything else is, if it is.
+    fn whole(&mut self) -> Option<usize> {
+        let (header, length) =
+            FrameHeader::read(self.input.filled()).filter(|(header, _)| header.kind == DATA)?;
+        let data = usize::try_from(header.length).ok()?;
+        if !self.ended || data == 0 || self.input.filled().len() != length.checked_add(data)? {
+            return None;
+        }
+        self.at = At::Data(header.length);
+        self.input.consume(length);
+        Some(data)
     }
 
     /// Waits for more of a body, in larger blocks where there is much of it.

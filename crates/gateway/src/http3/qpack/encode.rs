@@ -9,31 +9,27 @@ pub(crate) fn push_prefix(out: &mut Vec<u8>) {
 pub(crate) fn push_status(status: u16, out: &mut Vec<u8>) {
     let digits = [100, 10, 1].map(|unit| b'0' + u8::try_from(status / unit % 10).unwrap_or_default());
     // The statuses stand in two places of the table.
-    match find_value(24, &digits).or_else(|| find_value(63, &digits)) {
-        Some(index) => push_integer(0b1100_0000, 6, index, out),
-        None => {
-            push_integer(0b0101_0000, 4, 24, out);
-            push_text(&digits, out);
-        }
+    if let Some(index) = find_value(24, &digits).or_else(|| find_value(63, &digits)) {
+        push_integer(0b1100_0000, 6, index, out);
+    } else {
+        push_integer(0b0101_0000, 4, 24, out);
+        push_text(&digits, out);
     }
 }
 
 /// Appends a field, its name in lower case. Text goes as it is: coding it would cost more than the bytes it saves.
 pub(crate) fn push_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    match find_name(name) {
-        Some(first) => match find_value(first, value) {
-            Some(index) => push_integer(0b1100_0000, 6, index, out),
-            None => {
-                push_integer(0b0101_0000, 4, first, out);
-                push_text(value, out);
-            }
-        },
-        None => {
-            push_integer(0b0010_0000, 3, name.len(), out);
-            out.extend(name.iter().map(u8::to_ascii_lowercase));
-            push_text(value, out);
-        }
+    let first = find_name(name);
+    if let Some(index) = first.and_then(|first| find_value(first, value)) {
+        return push_integer(0b1100_0000, 6, index, out);
     }
+    if let Some(first) = first {
+        push_integer(0b0101_0000, 4, first, out);
+    } else {
+        push_integer(0b0010_0000, 3, name.len(), out);
+        out.extend(name.iter().map(u8::to_ascii_lowercase));
+    }
+    push_text(value, out);
 }
 
 fn push_text(text: &[u8], out: &mut Vec<u8>) {
@@ -70,7 +66,7 @@ mod tests {
 
     #[test]
     fn known_fields_are_indexes() {
-        assert_eq!(field("Content-Type", "text/plain"), [0xc0 | 53]);
+        assert_eq!(field("Content-Type", "text/plain"), [0b1100_0000 + 53]);
         assert_eq!(field("content-length", "0"), [0xc4]);
         assert_eq!(field("x-frame-options", "sameorigin"), [0xff, 98 - 63]);
         assert_eq!(field("Content-Length", "12"), [0x54, 2, b'1', b'2']);
@@ -84,7 +80,7 @@ mod tests {
             push_status(status, &mut out);
             out
         };
-        assert_eq!(status(200), [0xc0 | 25]);
+        assert_eq!(status(200), [0b1100_0000 + 25]);
         assert_eq!(status(500), [0xff, 71 - 63]);
         assert_eq!(status(201), [0x5f, 24 - 15, 3, b'2', b'0', b'1']);
     }

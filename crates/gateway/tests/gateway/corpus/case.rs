@@ -9,6 +9,8 @@ pub(super) struct Case {
     pub(super) steps: Vec<Step>,
     /// What backends have seen in the end.
     pub(super) backend: Option<Vec<u8>>,
+    /// … or the beginning of it: a body passes while it comes, and its end didn't.
+    pub(super) at_most: bool,
     /// In the notation of `notation.rs`; the default forwards everything.
     pub(super) rules: Option<String>,
     /// The listener adds all `X-Forwarded-*` headers.
@@ -20,17 +22,35 @@ pub(super) struct Case {
 pub(super) enum Step {
     Send(Vec<u8>),
     StopWriting,
-    Answer(Expected),
+    /// A head, or trailers, as names and values.
+    Fields(Vec<(Vec<u8>, Vec<u8>)>),
+    Data(Vec<u8>),
+    /// The answer, and the protocol that it is for, where protocols differ.
+    Answer(Option<String>, Expected),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Expected {
     /// `None`: no answer at all.
     pub(super) status: Option<u16>,
+    /// The stream is reset.
+    pub(super) reset: bool,
     /// `x-net-alb-error`.
     pub(super) reason: Option<String>,
     /// The connection ends here; otherwise it must be fit for another request.
     pub(super) close: bool,
+}
+
+impl Case {
+    /// The only answer that it expects by this protocol.
+    pub(super) fn expected(&self, protocol: &str) -> Option<&Expected> {
+        let answers = self.steps.iter().filter_map(|step| match step {
+            Step::Answer(only, expected) => Some((only.as_deref(), expected)),
+            _ => None,
+        });
+        let mut answers = answers.filter(|(only, _)| only.is_none_or(|only| only == protocol));
+        answers.next().map(|(_, expected)| expected)
+    }
 }
 
 /// Reads the cases of a file; stops the test where it can't.
@@ -67,10 +87,21 @@ fn one(file: &str, lines: &[&str]) -> Case {
             ("source", text) => source = !text.is_empty(),
             ("send", "") => case.steps.push(Step::Send(bytes())),
             ("then", "stop writing") => case.steps.push(Step::StopWriting),
-            ("answer", text) => case.steps.push(Step::Answer(expected(text))),
+            ("answer", text) => case.steps.push(Step::Answer(None, expected(text))),
+            ("answer h2" | "answer h3", text) => {
+                case.steps.push(Step::Answer(Some(key["answer ".len()..].to_owned()), expected(text)));
+            }
+            ("fields" | "trailers", "") => {
+                case.steps.push(Step::Fields(block.iter().flat_map(|line| fields(line)).collect()));
+            }
+            ("data", "") => case.steps.push(Step::Data(bytes())),
             ("backend", "nothing") => case.backend = Some(Vec::new()),
             ("backend", "as sent") => case.backend = Some(sent(&case)),
             ("backend", "") => case.backend = Some(bytes()),
+            ("backend at most", "") => {
+                case.backend = Some(bytes());
+                case.at_most = true;
+            }
             ("rules", "") => case.rules = Some(block.join("\n")),
             ("listener", "forwarded") => case.forwarded = true,
             _ => panic!("{place}: `{line}`"),
@@ -78,7 +109,7 @@ fn one(file: &str, lines: &[&str]) -> Case {
     }
     assert!(source, "{place}: no source");
     assert!(case.backend.is_some(), "{place}: says nothing of the backend");
-    assert!(case.steps.iter().any(|step| matches!(step, Step::Answer(_))), "{place}: no answer");
+    assert!(case.steps.iter().any(|step| matches!(step, Step::Answer(..))), "{place}: no answer");
     case
 }
 
@@ -100,8 +131,21 @@ fn expected(text: &str) -> Expected {
         Some((status, reason)) => (status, Some(reason.to_owned())),
         None => (answer, None),
     };
-    let status = (status != "none").then(|| status.parse().unwrap_or_else(|_| panic!("answer: {text}")));
-    Expected { status, reason, close }
+    let reset = status == "reset";
+    let none = reset || status == "none";
+    let status = (!none).then(|| status.parse().unwrap_or_else(|_| panic!("answer: {text}")));
+    Expected { status, reset, reason, close }
+}
+
+/// `name: value`, where the name may begin with a colon; `20 * name: value` is the field twenty times.
+fn fields(line: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let (count, line) = match line.split_once(" * ") {
+        Some((count, line)) => (count.parse().unwrap_or_else(|_| panic!("`{line}`")), line),
+        None => (1, line),
+    };
+    let line = line.strip_suffix(':').map_or(line.to_owned(), |name| format!("{name}: "));
+    let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("`{line}`"));
+    vec![(unescape(name), unescape(value)); count]
 }
 
 /// `\r`, `\n`, `\t`, `\0`, `\s` (a space), `\xHH`, `\\`, `\{`; `{text*20}` is the text twenty times.

@@ -5,6 +5,8 @@
 
 mod case;
 mod http1;
+pub(crate) mod http2;
+mod http3;
 mod recorder;
 
 use case::Case;

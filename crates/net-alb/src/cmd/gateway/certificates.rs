@@ -1,5 +1,6 @@
 //! The certificates of Secrets, kept until the gateway needs them.
 
+use crate::secret::field;
 use net_alb_api::{ObjectKey, Secret};
 use net_alb_controller::acknowledgement::Problem;
 use net_alb_gateway::{Gateway, Pem};
@@ -23,10 +24,9 @@ impl Certificates {
     /// A Secret is so now.
     pub(super) fn put(&mut self, secret: &Secret) {
         let key = ObjectKey::of(&secret.metadata);
-        let bytes = |name: &str| secret.data.as_ref()?.get(name).map(|bytes| bytes.0.clone());
         // Without the two it is garbage, which the gateway names without taking the old one away.
-        let (chain, private) = (bytes("tls.crt").unwrap_or_default(), bytes("tls.key").unwrap_or_default());
-        self.known.insert(key.clone(), Certificate { chain, key: private });
+        let certificate = Certificate { chain: field(secret, "tls.crt"), key: field(secret, "tls.key") };
+        self.known.insert(key.clone(), certificate);
         self.dirty.insert(key);
     }
 

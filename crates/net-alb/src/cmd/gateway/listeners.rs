@@ -14,7 +14,7 @@ pub(super) struct Addresses {
     /// Where public hosts are served by HTTP
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8080")]
     listen: SocketAddr,
-    /// Where public hosts are served by HTTPS
+    /// Where public hosts are served by HTTPS, and by HTTP/3 on the same UDP port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "[::]:8443")]
     listen_tls: SocketAddr,
     /// Where cluster-local hosts are served by HTTP
@@ -49,7 +49,9 @@ impl Listeners {
             let asked = match (listener.id.protocol, listener.id.port) {
                 (Protocol::Http, 80) if alb.name == settings.internet_class => Some(addresses.listen),
                 (Protocol::Http, 80) if alb.name == settings.intranet_class => Some(addresses.listen_local),
-                (Protocol::Https, 443) if alb.name == settings.internet_class => Some(addresses.listen_tls),
+                (Protocol::Https | Protocol::Quic, 443) if alb.name == settings.internet_class => {
+                    Some(addresses.listen_tls)
+                }
                 (Protocol::Https, 443) if alb.name == settings.intranet_class => {
                     Some(addresses.listen_local_tls)
                 }
@@ -61,7 +63,7 @@ impl Listeners {
                     self.bound.insert(key, address);
                 }
                 Some(Err(error)) => {
-                    tracing::error!("listener {} of {} can't be bound: {error}", key.id, key.alb)
+                    tracing::error!("listener {} of {} can't be bound: {error}", key.id, key.alb);
                 }
                 None => {
                     if self.unserved.insert(key.clone()) {

@@ -12,13 +12,15 @@ mod serving;
 
 use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
+use crate::operation::RecordArgs;
 use clap::Args;
 use listeners::{Addresses, Listeners};
-use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response};
+use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response, Scope};
 use net_alb_controller::acknowledgement::{Board, tell};
 use net_alb_gateway::{Gateway, Options};
 use role::{Outside, Role};
 use serving::Serving;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -29,6 +31,11 @@ pub(crate) struct GatewayArgs {
     cluster: ClusterArgs,
     #[command(flatten)]
     addresses: Addresses,
+    #[command(flatten)]
+    record: RecordArgs,
+    /// Where a dump of what is served and the log's level are served: for who is in the pod
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9902")]
+    local_admin: SocketAddr,
     /// Threads that serve requests; by default one a processor
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -40,14 +47,19 @@ pub(crate) struct GatewayArgs {
     drain_grace: u64,
 }
 
-pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
     let log = log()?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
     }
+    let recording = args.record.start(&mut options)?;
     let gateway =
         Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
+    let local = recording.admin(Readiness::new("see the admin port"), log.clone(), gateway.view());
+    let _local = local
+        .start(&[(args.local_admin, Scope::Everything)])
+        .map_err(Failure::system("listening for --local-admin"))?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
@@ -69,6 +81,7 @@ pub(crate) fn run(args: GatewayArgs) -> Result<Exit, Failure> {
     if let Some(gateway) = Arc::into_inner(gateway) {
         gateway.drain(grace);
     }
+    recording.flush();
     Ok(Exit::Done)
 }
 

@@ -190,8 +190,8 @@ mod tests {
         Backend { service: ObjectKey::new("default", name), port: "80".to_owned() }
     }
 
-    fn route(backends: &[&str]) -> Option<Route> {
-        Some(Route { backends: backends.iter().map(|name| backend(name)).collect(), ..Route::default() })
+    fn route(backends: &[&str]) -> Route {
+        Route { backends: backends.iter().map(|name| backend(name)).collect(), ..Route::default() }
     }
 
     fn report() -> (Report, Arc<Board>) {
@@ -217,7 +217,7 @@ mod tests {
     fn a_version_waits_for_its_backends_once() {
         let (mut report, board) = report();
         report.put(hello(), "1".to_owned());
-        report.routed(&hello(), &hello(), route(&["a", "b"]));
+        report.routed(&hello(), &hello(), Some(route(&["a", "b"])));
         report.servers(&backend("a"), true);
         assert_eq!(told(&mut report, &board), ["1 `default/b:80` has no ready endpoint"]);
         report.servers(&backend("b"), true);
@@ -246,7 +246,7 @@ mod tests {
     fn what_is_gone_is_told_and_forgotten() {
         let (mut report, board) = report();
         report.put(hello(), "1".to_owned());
-        report.routed(&hello(), &hello(), route(&["a"]));
+        report.routed(&hello(), &hello(), Some(route(&["a"])));
         report.tell();
         report.remove(&hello());
         assert!(told(&mut report, &board).is_empty());

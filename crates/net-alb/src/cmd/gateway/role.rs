@@ -127,7 +127,7 @@ impl Role {
                 self.see(seen);
             }
             Message::Secret(seen) => self.see(seen),
-            Message::Resolved(name, addresses) => self.serving.resolved(&name, addresses),
+            Message::Resolved(name, addresses) => self.serving.resolved(&name, &addresses),
             Message::Stop => {}
         }
     }
@@ -141,7 +141,7 @@ impl Role {
                     _ => {}
                 }
                 let object = match *object {
-                    Object::ConfigMap(config_map) => Object::ConfigMap(self.config(config_map)),
+                    Object::ConfigMap(config_map) => Object::ConfigMap(self.config(&config_map)),
                     other => other,
                 };
                 self.changes.push(Change::Put(object));
@@ -167,12 +167,12 @@ impl Role {
     }
 
     /// The ConfigMap as it takes effect: with the last good value in place of a bad one.
-    fn config(&mut self, written: ConfigMap) -> ConfigMap {
+    fn config(&mut self, written: &ConfigMap) -> ConfigMap {
         let key = ObjectKey::of(&written.metadata);
         if key.name == config::LOGGING {
-            set_level(&self.outside.log, &written, "net-alb-gateway");
+            set_level(&self.outside.log, written, "net-alb-gateway");
         }
-        let kept = config::kept(&written, self.config_maps.get(&key));
+        let kept = config::kept(written, self.config_maps.get(&key));
         kept.diagnostics.iter().for_each(|diagnostic| tracing::warn!("ConfigMap {key}: {diagnostic}"));
         self.config_maps.insert(key, kept.value.clone());
         kept.value

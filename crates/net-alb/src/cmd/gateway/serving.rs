@@ -82,10 +82,10 @@ impl Serving {
     }
 
     /// A name has these addresses now.
-    pub(super) fn resolved(&mut self, name: &Name, addresses: Vec<SocketAddr>) {
-        for backend in self.names.answered(name, &addresses) {
+    pub(super) fn resolved(&mut self, name: &Name, addresses: &[SocketAddr]) {
+        for backend in self.names.answered(name, addresses) {
             self.report.servers(&backend, !addresses.is_empty());
-            self.gateway.set_endpoints(&backend, addresses.clone());
+            self.gateway.set_endpoints(&backend, addresses.to_vec());
         }
         self.report.tell();
     }
@@ -183,7 +183,9 @@ impl Serving {
                 let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
                 self.report.said(&key, diagnostics.iter().filter_map(Problem::of).collect());
             } else {
-                diagnostics.iter().for_each(|diagnostic| tracing::warn!("{object}: {diagnostic}"));
+                for diagnostic in diagnostics {
+                    tracing::warn!("{object}: {diagnostic}");
+                }
             }
         }
     }
