@@ -198,8 +198,7 @@ async fn theirs(bytes: &[u8]) -> Vec<Told> {
     };
     // However it ends, what it has read has been told.
     let _ = tokio::join!(connection, send);
-    let told = told.borrow().clone();
-    told
+    told.take()
 }
 
 /// Whether the two agree about every request that both have read. Each may refuse what the other takes.

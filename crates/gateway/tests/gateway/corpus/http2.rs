@@ -228,7 +228,7 @@ pub(super) fn digits(length: u8, text: &[u8]) -> Result<u16, String> {
     if length & 0x80 == 0 {
         return String::from_utf8_lossy(text).parse().map_err(|_| format!("  the status {text:?}"));
     }
-    let bits: String = text.iter().map(|byte| format!("{byte:08b}")).collect();
+    let bits: String = text.iter().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
     let (mut at, mut number) = (0, 0);
     while let Some(five) = bits.get(at..at + 5) {
         let five = u16::from_str_radix(five, 2).unwrap();
