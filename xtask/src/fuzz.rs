@@ -83,7 +83,9 @@ const TARGETS: &[Target] = &[
 /// Runs the targets that are asked for, and goes on after one that fails, to find more.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     if arguments.list {
-        TARGETS.iter().for_each(|target| println!("{:<30}{}", target.name, target.what));
+        for target in TARGETS {
+            println!("{:<30}{}", target.name, target.what);
+        }
         return Ok(());
     }
     let wanted = |target: &&Target| arguments.target.as_ref().is_none_or(|name| name == target.name);

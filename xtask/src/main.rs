@@ -5,8 +5,10 @@ mod bench;
 mod chart;
 mod ci;
 mod cluster;
+mod endure;
 mod fuzz;
 mod generate;
+mod h2spec;
 mod interop;
 mod tidy;
 
@@ -28,12 +30,16 @@ enum Chore {
     Tidy,
     /// Write the generated files again: `docs/reference/*.md`, `manifests/net-alb.yaml`
     Gen,
-    /// What CI checks beside the tests: fmt, clippy, tidy
+    /// What CI checks beside the tests: fmt, clippy, tidy, and h2spec where Go is
     Ci,
+    /// Run h2spec's cases against `net-alb dev`, by HTTP and HTTPS; installs h2spec with Go
+    H2spec,
     /// Run the fuzz targets, each for so long; without a target all of them, one after the other
     Fuzz(fuzz::Arguments),
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
+    /// Hold net-alb under ten thousand slow clients and huge bodies; check its memory and how long others wait
+    Endure(endure::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
@@ -59,8 +65,10 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&root()),
         Chore::Gen => generate::write(&root()),
         Chore::Ci => ci::run(&root()),
+        Chore::H2spec => h2spec::run(&root()),
         Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Endure(arguments) => endure::run(&arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
         Chore::Interop => interop::run(&root()),

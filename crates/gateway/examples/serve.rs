@@ -90,6 +90,7 @@ fn alb() -> Alb {
         certificate_secrets: vec![],
         client_ca_secrets: vec![],
         certificate_ids: vec![],
+        quic_port: None,
         x_forwarded_for,
         default_action: defaults.default_action,
         rules: vec![],

@@ -14,6 +14,8 @@ pub enum Reason {
     BadChunk,
     /// 400: more header fields than allowed.
     HeaderTooLarge,
+    /// 400: a request in clear where TLS is spoken.
+    PlainHttp,
     /// 405: TRACE or CONNECT.
     MethodNotAllowed,
     /// 408: the client took too long to send its request.
@@ -54,12 +56,13 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 24] = [
         Reason::MalformedRequest,
         Reason::BadHost,
         Reason::BadFraming,
         Reason::BadChunk,
         Reason::HeaderTooLarge,
+        Reason::PlainHttp,
         Reason::MethodNotAllowed,
         Reason::RequestTimeout,
         Reason::UriTooLong,
@@ -89,6 +92,7 @@ impl Reason {
             | Reason::BadHost
             | Reason::BadFraming
             | Reason::BadChunk
+            | Reason::PlainHttp
             | Reason::HeaderTooLarge => 400,
             Reason::MethodNotAllowed => 405,
             Reason::RequestTimeout => 408,
@@ -118,6 +122,7 @@ impl Reason {
             Reason::BadFraming => "bad-framing",
             Reason::BadChunk => "bad-chunk",
             Reason::HeaderTooLarge => "header-too-large",
+            Reason::PlainHttp => "plain-http",
             Reason::MethodNotAllowed => "method-not-allowed",
             Reason::RequestTimeout => "request-timeout",
             Reason::UriTooLong => "uri-too-long",
@@ -151,6 +156,7 @@ impl Reason {
             Reason::HeaderTooLarge => {
                 "the header fields are too many or too large; 32 KiB and 128 fields are allowed"
             }
+            Reason::PlainHttp => "this port speaks TLS; use https:// in the URL",
             Reason::MethodNotAllowed => "the gateway forwards neither TRACE nor CONNECT",
             Reason::RequestTimeout => "the request didn't arrive in time; send it faster",
             Reason::UriTooLong => "the URL is too long; 32 KiB are allowed",

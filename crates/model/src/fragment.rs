@@ -104,11 +104,26 @@ fn share<O: Objects>(
         }
     }
     let server_groups = rules.server_groups(&listeners);
-    let fragment = Fragment {
+    let mut fragment = Fragment {
         ingress: ObjectKey::of(&ingress.metadata),
         alb: context.frame.name.clone(),
         listeners,
         server_groups,
     };
+    fit(&mut fragment);
     (!fragment.listeners.is_empty()).then_some(fragment)
+}
+
+/// Gives back what lists have been given to grow: a fragment is kept for as long as its Ingress, and there are thousands.
+fn fit(fragment: &mut Fragment) {
+    fragment.listeners.shrink_to_fit();
+    fragment.server_groups.shrink_to_fit();
+    for share in &mut fragment.listeners {
+        share.rules.shrink_to_fit();
+        for rule in &mut share.rules {
+            rule.id.0.shrink_to_fit();
+            rule.conditions.shrink_to_fit();
+            rule.actions.shrink_to_fit();
+        }
+    }
 }

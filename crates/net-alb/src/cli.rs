@@ -95,7 +95,7 @@ pub(crate) enum Format {
 }
 
 /// Settings that may also stand in the ConfigMap `config-alb`; a flag wins.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SettingsArgs {
     /// Who will serve it: `alb` makes the real ALB's limits errors, `gateway` warnings
     #[arg(long, value_name = "alb|gateway", hide_possible_values = true, value_parser = words::<Target>(Target::WORDS))]

@@ -2,6 +2,7 @@
 
 use net_alb_model::{Action, DefaultAction, Rule, ServerGroupId, Target};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Where a request goes in the end.
@@ -43,6 +44,23 @@ impl Destination {
             DefaultAction::EmptyServerGroup => Destination::Answer(503),
             DefaultAction::Status(status) => Destination::Answer(status),
         }
+    }
+
+    /// From here to there: `hello-00001 50% → 90% · hello-00002 50% → 10%`.
+    pub(crate) fn change(&self, to: &Destination) -> String {
+        let (Destination::Forward(before), Destination::Forward(after)) = (self, to) else {
+            return format!("{self} → {to}");
+        };
+        let share = |shares: &[Share], name: &str| {
+            let own = shares.iter().filter(|share| share.revision == name);
+            own.map(|share| share.percent).fold(0.0, |sum, percent| sum + percent)
+        };
+        let names: BTreeSet<&str> = before.iter().chain(after).map(|share| &*share.revision).collect();
+        let part = |name: &str| match (percent(share(before, name)), percent(share(after, name))) {
+            (old, new) if old == new => format!("{name} {new}"),
+            (old, new) => format!("{name} {old} → {new}"),
+        };
+        names.into_iter().map(part).collect::<Vec<_>>().join(" · ")
     }
 
     /// The targets that get anything.

@@ -1,9 +1,14 @@
 //! What is in a Secret.
 
-use net_alb_api::{Secret, Snapshot};
+use net_alb_api::Secret;
 use net_alb_diag::Diagnostic;
 use net_alb_gateway::{Pem, check_certificate, check_client_ca};
-use net_alb_model::Listener;
+use net_alb_model::{Listener, ObjectKey};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Secrets with their bytes, by key.
+pub(crate) type Secrets = BTreeMap<ObjectKey, Arc<Secret>>;
 
 /// The bytes of a Secret's field; nothing if it's absent. What is written in clear wins. Source: Kubernetes, `Secret`.
 pub(crate) fn field(secret: &Secret, name: &str) -> Vec<u8> {
@@ -13,17 +18,14 @@ pub(crate) fn field(secret: &Secret, name: &str) -> Vec<u8> {
 }
 
 /// What the gateway would say about the Secrets of a listener.
-pub(crate) fn check(listener: &Listener, snapshot: &Snapshot) -> Vec<Diagnostic> {
+pub(crate) fn check(listener: &Listener, secrets: &Secrets) -> Vec<Diagnostic> {
     let mut said = Vec::new();
-    for (key, secret) in
-        listener.certificate_secrets.iter().filter_map(|key| Some((key, snapshot.secrets.get(key)?)))
+    for (key, secret) in listener.certificate_secrets.iter().filter_map(|key| Some((key, secrets.get(key)?)))
     {
         let (chain, private) = (field(secret, "tls.crt"), field(secret, "tls.key"));
         said.extend(check_certificate(key, Pem { chain: &chain, key: &private }).diagnostics);
     }
-    for (key, secret) in
-        listener.client_ca_secrets.iter().filter_map(|key| Some((key, snapshot.secrets.get(key)?)))
-    {
+    for (key, secret) in listener.client_ca_secrets.iter().filter_map(|key| Some((key, secrets.get(key)?))) {
         said.extend(check_client_ca(key, &field(secret, "ca.crt")).diagnostics);
     }
     said

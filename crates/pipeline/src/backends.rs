@@ -65,6 +65,11 @@ impl Backends {
         }
     }
 
+    /// Every backend that is used.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Backend> {
+        self.used.keys().map(|backend| &**backend)
+    }
+
     /// The backends of a Service, with who uses them.
     pub(crate) fn of(&self, service: &ObjectKey) -> impl Iterator<Item = (&Arc<Backend>, &[Use])> {
         let from = Backend { service: service.clone(), port: String::new() };

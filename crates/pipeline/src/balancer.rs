@@ -91,6 +91,11 @@ impl Balancer {
         }
     }
 
+    /// How many rules a listener has.
+    pub(crate) fn rules_on(&self, listener: ListenerId) -> usize {
+        self.lanes.get(&listener).map_or(0, |lane| lane.used.rules)
+    }
+
     /// Every Ingress with this order, the first of which may have it.
     pub(crate) fn with_order(&self, order: u16) -> impl Iterator<Item = &Key> {
         self.orders.get(&order).into_iter().flatten()

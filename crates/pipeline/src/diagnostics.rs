@@ -4,6 +4,7 @@ use crate::evaluate::{Said, Stage};
 use crate::pipeline::Pipeline;
 use crate::root::{Key, Root};
 use net_alb_api::ObjectKey;
+use net_alb_api::config::Target;
 use net_alb_diag::{Diagnostic, ObjectRef, Place};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ impl Pipeline {
         let whole =
             balancers.flat_map(|balancer| balancer.said.iter().chain(balancer.conflicts.values().flatten()));
         let said = self.said.values().flatten().chain(self.shadowed.values().flatten());
-        let orders = self.served.keys().flat_map(|root| self.same_orders(root));
+        let roots = self.served.keys().filter(|_| self.settings.target == Target::Alb);
+        let orders = roots.flat_map(|root| self.same_orders(root));
         in_order(said.chain(whole).cloned().chain(orders).collect())
     }
 

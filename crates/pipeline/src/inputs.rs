@@ -194,6 +194,12 @@ impl Inputs {
         self.expanded.get(of).map(|expanded| &expanded.kingress)
     }
 
+    /// The Services that stage 0 makes of a Knative Service.
+    pub(crate) fn services_made_of(&self, of: &ObjectKey) -> Vec<ObjectKey> {
+        let services = self.expanded.get(of).into_iter().flat_map(|expanded| &expanded.services);
+        services.map(|service| ObjectKey::of(&service.metadata)).collect()
+    }
+
     /// The Service that counts.
     pub(crate) fn service(&self, key: &ObjectKey) -> Option<Arc<Service>> {
         let made = || {

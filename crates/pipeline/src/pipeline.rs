@@ -1,7 +1,7 @@
 use crate::backends::Backends;
 use crate::balancer::Balancer;
 use crate::claims::Claims;
-use crate::evaluate::{Said, World};
+use crate::evaluate::{Said, World, evaluate};
 use crate::hosts::Hosts;
 use crate::inputs::{Inputs, Made};
 use crate::part::Part;
@@ -9,7 +9,7 @@ use crate::root::{Dependency, Dependents, Key, Root};
 use net_alb_api::config::{KnativeConfig, Settings};
 use net_alb_api::{KService, Object, ObjectKey, Service};
 use net_alb_diag::{ObjectRef, Outcome};
-use net_alb_model::{Alb, frame, implicit_alb_config};
+use net_alb_model::{Alb, Backend, Fragment, ListenerId, frame, implicit_alb_config};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -163,6 +163,39 @@ impl Pipeline {
             }
             _ => None,
         }
+    }
+
+    /// The KIngress that stage 0 makes of a Knative Service.
+    pub fn kingress_of(&self, kservice: &ObjectKey) -> Option<ObjectKey> {
+        self.inputs.kingress_made_of(kservice).map(|kingress| kingress.key())
+    }
+
+    /// The Services of a Knative Service's revisions.
+    pub fn services_of(&self, kservice: &ObjectKey) -> Vec<ObjectKey> {
+        self.inputs.services_made_of(kservice)
+    }
+
+    /// Every backend that a rule leads to. It walks over all of them.
+    pub fn backends(&self) -> impl Iterator<Item = &Backend> {
+        self.backends.all()
+    }
+
+    /// How many rules a listener has.
+    pub fn rules_on(&self, alb: &str, listener: ListenerId) -> usize {
+        self.balancers.get(alb).map_or(0, |balancer| balancer.rules_on(listener))
+    }
+
+    /// The fragments of an object as it is now, made again: of a Knative Service, a KIngress or an Ingress.
+    pub fn fragments_of(&self, object: &ObjectRef) -> Vec<Fragment> {
+        let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
+        let root = match (object.group.as_str(), object.kind.as_str()) {
+            ("serving.knative.dev", "Service") => self.kingress_of(&key).map(Arc::new).map(Root::KIngress),
+            ("networking.internal.knative.dev", "Ingress") => Some(Root::KIngress(Arc::new(key))),
+            ("networking.k8s.io", "Ingress") => Some(Root::Ingress(Arc::new(key))),
+            _ => None,
+        };
+        let shares = root.map(|root| evaluate(&root, self.world()).shares).unwrap_or_default();
+        shares.into_iter().filter_map(|share| share.fragment).collect()
     }
 
     /// The AlbConfig's own part of a load balancer: without what Ingresses add to it.

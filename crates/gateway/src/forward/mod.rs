@@ -9,6 +9,7 @@ pub(crate) mod head;
 pub(crate) mod http2;
 pub(crate) mod pool;
 pub(crate) mod tunnel;
+mod websocket;
 
 use crate::http1::request::Facts;
 use crate::http1::response::Response;

@@ -34,7 +34,13 @@ pub(crate) async fn serve(connection: &Rc<Connection>) {
     if !wait(connection, &mut input).await {
         return;
     }
-    if http2::is_preface(connection, &mut input).await {
+    // Over TLS a client says before what it speaks (RFC 9113 §3.3); in clear it shows.
+    let is_http2 = if connection.listener.state.tls.is_some() {
+        connection.socket.speaks(b"h2")
+    } else {
+        http2::is_preface(connection, &mut input).await
+    };
+    if is_http2 {
         return http2::serve(connection, input).await;
     }
     let _open = connection.speaks(Version::Http11);
@@ -46,6 +52,8 @@ pub(crate) async fn serve(connection: &Rc<Connection>) {
         let next = match read_head(connection, &mut input, &mut scratch).await {
             Ok(true) => answer(connection, &mut input, &mut scratch).await,
             Ok(false) => Next::Drop,
+            // Who speaks no HTTP couldn't read the answer.
+            Err(_) if is_foreign(input.filled()) => Next::Close,
             Err(reason) => refuse(connection, reason, &mut scratch.answer).await,
         };
         connection.worker.give_scratch(scratch);
@@ -129,6 +137,14 @@ async fn refuse(connection: &Connection, reason: Reason, out: &mut Vec<u8>) -> N
     let _ = answer.reply(&reply, false).await;
     record_refused(connection, facts.version, &reply, answer.sent());
     Next::Close
+}
+
+/// Whether a first line is another protocol's: no version of HTTP in it, and nothing that a request could be for.
+fn is_foreign(bytes: &[u8]) -> bool {
+    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let target = line.split(|b| *b == b' ').nth(1).unwrap_or(b"/");
+    let has = |text: &[u8]| memchr::memmem::find(line, text).is_some();
+    !target.starts_with(b"/") && !target.starts_with(b"*") && !has(b"HTTP/") && !has(b"://")
 }
 
 /// Bytes that are read and dropped before a connection is closed.

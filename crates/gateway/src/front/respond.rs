@@ -5,7 +5,8 @@ use super::decide::{Decision, decide};
 use super::grpc;
 use super::recording::{Ended, Recording, Watched};
 use super::reply::Reply;
-use crate::forward::{Answer, Failure, Forwarded, Incoming, Job, RequestBody, Scratch, Trace, tunnel};
+use crate::forward::tunnel::{self, Tunnel};
+use crate::forward::{Answer, Failure, Forwarded, Incoming, Job, RequestBody, Scratch, Trace};
 use crate::listener::Serving;
 use crate::reason::Reason;
 use crate::table::action::End as RuleEnd;
@@ -112,7 +113,9 @@ async fn conclude<B: RequestBody, A: Replying>(
             let patience = asked.incoming.frame.request;
             let _active = asked.connection.listener.metrics.tunnels.enter();
             // An end of a listener ends it only with the grace period.
-            tunnel::run(worker, asked.deadline, patience, (body, answer), server).await;
+            let is_websocket = tunnel::is_websocket(&asked.incoming.head);
+            let tunnel = Tunnel { worker, deadline: asked.deadline, patience, is_websocket };
+            tunnel.run((body, answer), server).await;
             Over::without_error(Outcome::Tunnelled)
         }
         Ok(Forwarded::Replaced(rule)) => match &rule.plan.end {

@@ -285,7 +285,9 @@ impl Fields {
                 }
             }
             FieldKey::Cookie(pairs) => {
-                pairs.iter().for_each(|pair| self.cookies.change(pair, |rules| insert(rules, rule)));
+                for pair in pairs {
+                    self.cookies.change(pair, |rules| insert(rules, rule));
+                }
             }
         }
     }

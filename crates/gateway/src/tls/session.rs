@@ -2,7 +2,8 @@
 
 use super::facts::TlsFacts;
 use crate::buffer::Buffer;
-use rustls::{Connection, ProtocolVersion};
+use crate::reason::Reason;
+use rustls::{Connection, Error, InvalidMessage, ProtocolVersion};
 use std::io::{self, IoSlice, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -148,8 +149,12 @@ impl Session {
             read => read?,
         };
         if let Err(error) = self.connection.process_new_packets() {
-            // The alert says why; whether it arrives makes no difference here.
-            let _ = self.connection.write_tls(&mut Immediate(stream));
+            // What is said of it, in clear or by an alert, may not arrive: this is the end all the same.
+            let is_clear = error == Error::InvalidMessage(InvalidMessage::InvalidContentType);
+            let _ = match (&self.connection, is_clear && self.connection.is_handshaking()) {
+                (Connection::Server(_), true) => stream.try_write(plain_http().as_bytes()),
+                _ => self.connection.write_tls(&mut Immediate(stream)),
+            };
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
         }
         Poll::Ready(Ok(read))
@@ -166,6 +171,17 @@ impl Session {
         }
         Poll::Ready(Ok(()))
     }
+}
+
+/// The answer to a client that doesn't speak TLS. Source: ALB, "ALB status codes": 400 for HTTP on an HTTPS port.
+fn plain_http() -> String {
+    let reason = Reason::PlainHttp;
+    let body = format!("net-alb: {reason}: {}\n", reason.advice());
+    let length = body.len();
+    format!(
+        "HTTP/1.1 400 Bad Request\r\nserver: net-alb\r\nx-net-alb-error: {reason}\r\nconnection: close\r\n\
+         content-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 /// A TCP connection as rustls wants it: `WouldBlock` where the task will be woken.

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -52,9 +52,13 @@ pub(super) async fn run(
         // What is late is answered by a reset, as it would be by any server.
         let _ = tokio::time::timeout(HANDSHAKE, waiting).await;
     }
-    let mut context = Context::from_waker(std::task::Waker::noop());
-    while let Poll::Ready(Ok(accepted)) = listener.poll_accept(&mut context) {
-        begun(accepted);
+    // Asked of the system itself: the runtime may not have heard yet of those that came last.
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, peer)) = listener.accept() {
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        if let Ok(stream) = stream {
+            begun((stream, peer));
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct Worker {
     endpoints: RefCell<Slab<Endpoint>>,
     /// The last connection has ended.
     empty: Notify,
+    /// The grace period is over: who can say goodbye does.
+    pub(crate) parting: Notify,
 }
 
 /// What all threads are started with.
@@ -132,6 +134,7 @@ impl Worker {
             connections: Cell::new(0),
             endpoints: RefCell::default(),
             empty: Notify::new(),
+            parting: Notify::new(),
         }
     }
 

@@ -151,14 +151,20 @@ impl Listening {
 /// How long an unused connection may still send a request that was on its way already.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
+/// How long a WebSocket has to say goodbye after the grace period.
+const PARTING: Duration = Duration::from_millis(500);
+
 async fn drain(worker: &Worker, grace: Duration) {
-    let ended = async {
+    let ended = || async {
         while worker.connections.get() > 0 {
             worker.empty.notified().await;
         }
     };
-    // What is left after the grace period is cut with the thread.
-    let _ = tokio::time::timeout(grace, ended).await;
+    if tokio::time::timeout(grace, ended()).await.is_err() {
+        worker.parting.notify_waiters();
+        // What is left after that is cut with the thread.
+        let _ = tokio::time::timeout(PARTING.min(grace), ended()).await;
+    }
     quic::close_all(worker).await;
     worker.upstreams.clear();
     worker.sessions.clear();

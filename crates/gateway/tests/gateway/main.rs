@@ -6,6 +6,7 @@ mod actions;
 mod bodies;
 mod changes;
 mod corpus;
+mod floods;
 mod headers;
 mod http3;
 mod lifetime;

@@ -1,7 +1,8 @@
 //! TLS in front: certificates by host, versions, sessions.
 
-use crate::support::{Server, service};
+use crate::support::{Client, Server, options, service, short};
 use crate::tls_client::{Secured, config, trusting};
+use net_alb_gateway::Options;
 use net_alb_testkit::Authority;
 use rustls::version::{TLS12, TLS13};
 use std::sync::Arc;
@@ -75,4 +76,19 @@ fn a_broken_or_expired_secret_leaves_the_last_good_certificate() {
     assert_eq!(site.shown("shop.example.com"), "shop.example.com");
     let trust = trusting(&authority);
     assert!(site.connect(&trust, "shop.example.com").is_ok());
+}
+
+#[test]
+fn a_request_in_clear_is_told_to_use_tls() {
+    let site = Secured::new(SHOP);
+    let answer = Client::new(site.address).get("shop.example.com", "/");
+    assert_eq!(answer.error(), (400, "plain-http".to_owned()));
+    assert!(answer.text().contains("https://"), "{}", answer.text());
+}
+
+#[test]
+fn a_client_that_says_nothing_is_let_go() {
+    let options = Options { limits: short(), ..options() };
+    let site = Secured::with_options(SHOP, options, |_| {});
+    assert_eq!(Client::new(site.address).closed(), b"");
 }

@@ -2,7 +2,7 @@
 
 use crate::notation::fragments;
 use crate::support::{Client, PATIENCE, Stream, alb, listener, options};
-use net_alb_gateway::{Change, Gateway, ListenerKey, ObjectKey, Pem};
+use net_alb_gateway::{Change, Gateway, ListenerKey, ObjectKey, Options, Pem};
 use net_alb_model::{Fragment, Listener, ListenerId, Protocol};
 use net_alb_testkit::{Authority, Issued};
 use rustls::client::Resumption;
@@ -27,7 +27,11 @@ impl Secured {
     }
 
     pub(crate) fn with(rules: &str, adjust: impl FnOnce(&mut Listener)) -> Secured {
-        let gateway = Gateway::start(options()).unwrap();
+        Secured::with_options(rules, options(), adjust)
+    }
+
+    pub(crate) fn with_options(rules: &str, options: Options, adjust: impl FnOnce(&mut Listener)) -> Secured {
+        let gateway = Gateway::start(options).unwrap();
         configure(&gateway, adjust);
         let address = gateway.bind(&key(), (Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let secured = Secured { gateway, address };

@@ -124,3 +124,21 @@ fn only_websockets_are_connected() {
         assert_eq!((answer.status, answer.header("x-net-alb-error").as_str()), (405, "method-not-allowed"));
     });
 }
+
+#[test]
+fn after_the_grace_period_a_client_is_told_that_the_gateway_goes_away() {
+    run(async {
+        let site = Site::with("a/a: -> forward v1", crate::peers::one_thread(), |_| {});
+        site.gateway.set_endpoints(&service("v1"), vec![echo("one").await]);
+        let stream = TcpStream::connect(site.address).await.unwrap();
+        let (mut socket, _) = client_async("ws://a/chat", stream).await.unwrap();
+        talk(&mut socket, "one").await;
+        let grace = std::time::Duration::from_millis(300);
+        let draining = tokio::task::spawn_blocking(move || site.gateway.drain(grace));
+        let Message::Close(Some(close)) = socket.next().await.unwrap().unwrap() else {
+            panic!("no close frame");
+        };
+        assert_eq!(u16::from(close.code), 1001);
+        draining.await.unwrap();
+    });
+}

@@ -105,13 +105,13 @@ fn is_port(known: &ServicePort, port: &IntOrString) -> bool {
 }
 
 /// HTTP/2 in clear where the port says so, as Knative's do: `appProtocol: kubernetes.io/h2c`, or the name `h2c` or `http2`.
+/// A name that only begins so (`http2-web`) is Istio's way to say it; neither Knative nor Kubernetes read it.
 ///
 /// Source: Kubernetes, Service, Application protocol; knative.dev/networking `pkg/apis/networking/ports.go`.
 #[allow(clippy::needless_pass_by_value, reason = "it is mapped over an Option")]
 fn of_port(port: ServicePort) -> BackendProtocol {
     let name = port.name.as_deref().unwrap_or_default();
-    let by_name = ["h2c", "http2"].iter().any(|word| name == *word || name.starts_with(&format!("{word}-")));
-    if by_name || port.app_protocol.as_deref() == Some("kubernetes.io/h2c") {
+    if matches!(name, "h2c" | "http2") || port.app_protocol.as_deref() == Some("kubernetes.io/h2c") {
         BackendProtocol::H2c
     } else {
         BackendProtocol::Http

@@ -30,7 +30,7 @@ pub(crate) struct ConvertArgs {
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<Exit, Failure> {
     let stages = stages(&args.inputs, &args.settings, Target::Alb)?;
-    let ingresses = stages.converted.iter().map(|ingress| Object::Ingress(ingress.clone()).to_value());
+    let ingresses = stages.converted.iter().map(|ingress| Object::Ingress((**ingress).clone()).to_value());
     let documents: Result<Vec<_>, _> = ingresses.collect();
     let documents = documents.map_err(io::Error::other).map_err(Failure::system("printing the Ingresses"))?;
     let readable: Vec<_> = documents.iter().map(Readable).collect();

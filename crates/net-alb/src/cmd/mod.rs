@@ -13,39 +13,47 @@ pub(crate) mod lint;
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::pipeline::{self, Stages};
-use crate::read::{self, Given, Reader, Reading, SourceMap};
+use crate::read::{self, Reading, SourceMap};
 use crate::render::{self, Style, Tally};
-use net_alb_api::Object;
 use net_alb_api::config::{Settings, Target};
 use net_alb_diag::codes::read::NOTHING_TO_READ;
-use net_alb_diag::{Diagnostic, Place};
+use net_alb_diag::{Diagnostic, ObjectRef, Place};
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// Reads the inputs and runs the stages, with settings from flags, `config-alb` and this default target.
 fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages, Failure> {
-    let reading = Reader::default().read(read::texts(&inputs.paths())?);
+    let reading = read::read(read::texts(&inputs.paths())?);
     let base = Settings { target, ..Settings::default() };
     let empty = nothing_to_read(&reading, inputs);
-    let mut stages = pipeline::run(&reading, base, |settings| args.over(settings));
+    let args = args.clone();
+    let mut stages = pipeline::run(reading, base, move |settings| args.over(settings));
     stages.diagnostics.extend(empty);
     Ok(stages)
 }
 
 /// Whether there is nothing that could be served, and nothing else has been said about it.
 fn nothing_to_read(reading: &Reading, inputs: &Inputs) -> Option<Diagnostic> {
-    let routes = |given: &Given| {
-        matches!(*given.object, Object::KService(_) | Object::KIngress(_) | Object::Ingress(_))
-    };
-    if reading.objects.values().any(routes) || Tally::of(&reading.diagnostics).errors > 0 {
+    if reading.objects.keys().any(is_route) || Tally::of(&reading.diagnostics).errors > 0 {
         return None;
     }
+    Some(nothing_there(inputs))
+}
+
+/// Whether an object of this name is routed, not only looked up.
+fn is_route(object: &ObjectRef) -> bool {
+    matches!(
+        (object.group.as_str(), object.kind.as_str()),
+        ("serving.knative.dev", "Service") | (_, "Ingress")
+    )
+}
+
+/// What to say where nothing could be served.
+fn nothing_there(inputs: &Inputs) -> Diagnostic {
     let names: Vec<_> = inputs.paths().iter().map(|path| path.display().to_string()).collect();
     let message = "there is no Knative Service, KIngress or Ingress to work on";
-    Some(
-        Diagnostic::at(&NOTHING_TO_READ, Place::Whole(names.join(", ")), message)
-            .help("name a file or directory that holds one"),
-    )
+    Diagnostic::at(&NOTHING_TO_READ, Place::Whole(names.join(", ")), message)
+        .help("name a file or directory that holds one")
 }
 
 /// Prints documents: YAML with `---` between, or a JSON array.

@@ -157,7 +157,10 @@ async fn export(exporter: SpanExporter, mut spans: Receiver<Message>, batches: B
             };
             counted.fetch_add(count, Ordering::Relaxed);
         }
-        drop(told.map(|waiting| waiting.send(())));
+        if let Some(waiting) = told {
+            // Whoever asked may have given up.
+            let _ = waiting.send(());
+        }
     }
 }
 

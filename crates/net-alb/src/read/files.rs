@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A text and the name that messages give it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Text {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
@@ -19,7 +19,7 @@ pub(crate) struct Unreadable {
 }
 
 /// What messages call the standard input.
-pub(crate) const STDIN: &str = "stdin";
+pub(super) const STDIN: &str = "stdin";
 
 /// Whether a path means the standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
@@ -38,30 +38,35 @@ pub(crate) fn texts(inputs: &[PathBuf]) -> Result<Vec<Text>, Unreadable> {
         if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
             continue;
         }
-        let (name, bytes) = if is_stdin(&path) {
-            let mut bytes = Vec::new();
-            (STDIN.to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
-        } else {
-            (path.display().to_string(), std::fs::read(&path))
-        };
-        match bytes {
-            Ok(bytes) => texts.push(Text { name, bytes }),
-            Err(error) => return Err(Unreadable { path, error }),
-        }
+        texts.push(text(&path)?);
     }
     Ok(texts)
 }
 
+/// Reads one file.
+pub(super) fn text(path: &Path) -> Result<Text, Unreadable> {
+    let (name, bytes) = if is_stdin(path) {
+        let mut bytes = Vec::new();
+        (STDIN.to_owned(), io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes))
+    } else {
+        (path.display().to_string(), std::fs::read(path))
+    };
+    bytes.map(|bytes| Text { name, bytes }).map_err(|error| Unreadable { path: path.to_owned(), error })
+}
+
 /// The files that `inputs` stand for.
 fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Unreadable> {
-    let mut files = Vec::new();
-    for input in inputs {
-        if !is_stdin(input) && input.is_dir() {
-            walk(input, 0, &mut files)?;
-        } else {
-            files.push(input.clone());
-        }
+    let each: Result<Vec<_>, _> = inputs.iter().map(|input| files_of(input)).collect();
+    Ok(each?.concat())
+}
+
+/// The files that one of them stands for.
+pub(super) fn files_of(input: &Path) -> Result<Vec<PathBuf>, Unreadable> {
+    if is_stdin(input) || !input.is_dir() {
+        return Ok(vec![input.to_owned()]);
     }
+    let mut files = Vec::new();
+    walk(input, 0, &mut files)?;
     Ok(files)
 }
 
@@ -89,6 +94,6 @@ fn walk(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
 }
 
 /// Whether a directory's file is read.
-fn is_yaml(path: &Path) -> bool {
+pub(super) fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json")
 }

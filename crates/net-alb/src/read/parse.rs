@@ -244,7 +244,10 @@ impl<'t> Builder<'t> {
         let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let problem = Problem::new(&read::BROKEN_YAML, Span::new(at..at + width), error.info());
         match self.open.iter().rfind(|open| open.flow) {
-            Some(open) => problem.related(open.span, "this is still open"),
+            Some(open) => {
+                let bracket = if self.text[open.span.start..].starts_with('{') { '}' } else { ']' };
+                problem.related(open.span, "this is still open").help(format!("close it with `{bracket}`"))
+            }
             None => problem,
         }
     }

@@ -1,8 +1,10 @@
 //! From a [`Place`] back to a file, a line and a column.
 
+use super::problem::Problem;
 use super::tree::{Node, Span};
 use net_alb_api::annotation::{ALB, extension};
-use net_alb_diag::{FieldPath, ObjectRef, Place, Segment};
+use net_alb_diag::codes::read;
+use net_alb_diag::{Diagnostic, FieldPath, ObjectRef, Place, Segment};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,7 +66,8 @@ pub(crate) struct Located<'m> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SourceMap {
     files: Vec<Arc<SourceFile>>,
-    objects: BTreeMap<ObjectRef, (usize, Node)>,
+    /// The file, where in it the object's document begins, and the document.
+    objects: BTreeMap<ObjectRef, (usize, usize, Node)>,
     /// What was made of which object.
     origins: BTreeMap<ObjectRef, ObjectRef>,
     /// The extent of a place that is no object's field.
@@ -78,8 +81,37 @@ impl SourceMap {
         self.files.len() - 1
     }
 
-    pub(super) fn add_object(&mut self, object: ObjectRef, file: usize, node: Node) {
-        self.objects.insert(object, (file, node));
+    pub(super) fn add_object(&mut self, object: ObjectRef, file: usize, offset: usize, node: Node) {
+        self.objects.insert(object, (file, offset, node));
+    }
+
+    /// Whether an object can be shown.
+    pub(super) fn has_object(&self, object: &ObjectRef) -> bool {
+        self.objects.contains_key(object)
+    }
+
+    /// The file of this name, if it is here.
+    pub(super) fn file_number(&self, name: &str) -> Option<usize> {
+        self.files.iter().position(|file| file.name == name)
+    }
+
+    /// What to say of a problem in the part of a file that begins at `offset`.
+    pub(super) fn diagnostic(&mut self, file: usize, offset: usize, problem: &Problem) -> Diagnostic {
+        let place = self.place(file, problem.span.after(offset));
+        let mut diagnostic = Diagnostic::at(problem.code, place, problem.message.clone());
+        diagnostic.help.clone_from(&problem.help);
+        // `kubectl apply` keeps the whole of an object, a Secret's values too, in an annotation.
+        let secret = self.locate(&diagnostic.place).is_some_and(|located| !located.visible);
+        if secret && problem.code == &read::ANNOTATION_NOT_STRING {
+            "an annotation of this Secret is no string; what is there is not shown"
+                .clone_into(&mut diagnostic.message);
+            diagnostic.help = Some(read::ANNOTATION_NOT_STRING.fix.to_owned());
+        }
+        for (span, note) in &problem.related {
+            let place = self.place(file, span.after(offset));
+            diagnostic = diagnostic.related(place, *note);
+        }
+        diagnostic
     }
 
     /// A place for a stretch of a file.
@@ -92,8 +124,8 @@ impl SourceMap {
 
     /// Where an object begins.
     pub(super) fn object_place(&mut self, object: &ObjectRef) -> Option<Place> {
-        let (file, node) = self.objects.get(object)?;
-        let (file, span) = (*file, node.face());
+        let (file, offset, node) = self.objects.get(object)?;
+        let (file, span) = (*file, node.face().after(*offset));
         Some(self.place(file, span))
     }
 
@@ -124,8 +156,9 @@ impl SourceMap {
             }
             Place::Field { object, path } => {
                 let root = self.root_of(object);
-                let (file, node) = self.objects.get(root)?;
+                let (file, offset, node) = self.objects.get(root)?;
                 let span = if root == object { node.locate(path).1 } else { derived(node, path) };
+                let span = span.after(*offset);
                 let file = &*self.files[*file];
                 Some(Located { file, span: one_line(file, span), visible: root.kind != "Secret" })
             }

@@ -16,6 +16,11 @@ impl Span {
         Span { start: range.start, end: range.end.max(range.start) }
     }
 
+    /// The same stretch of a text that has so many bytes before it.
+    pub(crate) fn after(self, offset: usize) -> Self {
+        Span { start: self.start + offset, end: self.end + offset }
+    }
+
     pub(crate) fn range(self) -> Range<usize> {
         self.start..self.end
     }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::read::{Reader, Text};
+use crate::read::Text;
 use proptest::prelude::*;
 
 /// Reads a text and prints all that there is to say about it, in both styles.
 fn said(text: &[u8]) -> String {
-    let reading = Reader::default().read(vec![Text { name: "f.yaml".into(), bytes: text.to_vec() }]);
+    let reading = crate::read::read(vec![Text { name: "f.yaml".into(), bytes: text.to_vec() }]);
     let mut out = Vec::new();
     for style in [Style::Text, Style::Json] {
         print(&mut out, &reading.diagnostics, &reading.sources, style).unwrap();

@@ -71,7 +71,7 @@ fn the_operator_sees_the_split_the_rules_and_the_log() {
         ("server_protocol", "HTTP/1.1"),
         ("http_user_agent", "test/1"),
         ("client_ip", "127.0.0.1"),
-        ("app_lb_id", "knative-internet"),
+        ("app_lb_id", "knative-alb-ingress-internet"),
         ("reason", "weight"),
         ("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),
     ] {
@@ -98,7 +98,7 @@ fn the_operator_sees_the_split_the_rules_and_the_log() {
     assert_eq!(numbers["net_alb_access_log_dropped_total"], 0.0);
     assert!(numbers["process_resident_memory_bytes"] > 1e6);
 
-    let dump: serde_json::Value = serde_json::from_str(&get(admin, "a", "/dump", &[]).body).unwrap();
+    let dump: serde_json::Value = serde_json::from_str(&joined(&get(admin, "a", "/dump", &[]).body)).unwrap();
     let targets = dump["rules"].as_array().unwrap().iter().map(|rule| &rule["targets"]);
     let weights: Vec<_> =
         targets.flat_map(|targets| targets.as_array().unwrap()).map(|t| &t["weight"]).collect();
@@ -106,6 +106,17 @@ fn the_operator_sees_the_split_the_rules_and_the_log() {
     assert_eq!(get(admin, "a", "/log", &[]).body, "warn\n");
     assert_eq!(send(admin, "PUT", "a", "/log?level=debug", &[]).body, "debug\n");
     assert!(dev.stop().success());
+}
+
+/// A body without the chunks that it came in.
+fn joined(mut chunks: &str) -> String {
+    let mut text = String::new();
+    while let Some((size, rest)) = chunks.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        text += &rest[..size];
+        chunks = rest[size..].trim_start_matches("\r\n");
+    }
+    text
 }
 
 /// A collector: sends the spans that it gets.

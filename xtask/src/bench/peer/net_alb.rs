@@ -59,6 +59,9 @@ pub(super) fn arguments(site: &Site) -> Vec<String> {
         vec!["dev".into(), site.folder.join("routes.yaml").display().to_string()];
     arguments.extend(["--listen".into(), format!("127.0.0.1:{}", site.listen)]);
     arguments.extend(["--listen-local", "127.0.0.1:0", "--threads", "1"].map(str::to_owned));
+    // As in production: numbers are always counted, one request in a hundred is in the access log, and a scrape is possible.
+    arguments.extend(["--access-log=json", "--access-log-share", "0.01"].map(str::to_owned));
+    arguments.extend(["--admin", "127.0.0.1:0"].map(str::to_owned));
     for (name, port) in ["a", "b"].into_iter().zip(site.upstreams) {
         arguments.extend(["--backend".into(), format!("{name}=127.0.0.1:{port}")]);
     }

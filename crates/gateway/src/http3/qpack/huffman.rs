@@ -112,13 +112,13 @@ fn next(window: u64) -> Result<(u16, u32), BadCode> {
 #[cfg(test)]
 pub(super) fn encode(text: &[u8]) -> Vec<u8> {
     let place = |symbol: u16| CODE.symbols.iter().position(|other| *other == symbol).unwrap();
-    let mut bits = String::new();
-    for byte in text {
+    let code = |byte: &u8| {
         let length = usize::from(LENGTHS[usize::from(*byte)]);
         let (first, start) = CODE.firsts[length];
         let code = first as usize + place(u16::from(*byte)) - usize::from(start);
-        bits += &format!("{code:0length$b}");
-    }
+        format!("{code:0length$b}")
+    };
+    let mut bits: String = text.iter().map(code).collect();
     bits += &"1".repeat(bits.len().next_multiple_of(8) - bits.len());
     bits.as_bytes()
         .chunks(8)

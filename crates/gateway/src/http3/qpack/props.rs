@@ -3,7 +3,9 @@ use super::{DecodeError, Decoder, push_field, push_prefix, push_status};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-fn decode(section: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, DecodeError> {
+type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn decode(section: &[u8]) -> Result<Fields, DecodeError> {
     let mut fields = Vec::new();
     Decoder::default().decode(section, |name, value| {
         fields.push((name.to_vec(), value.to_vec()));

@@ -5,7 +5,8 @@
 
 mod case;
 mod http1;
-mod http2;
+pub(crate) mod http2;
+mod http3;
 mod recorder;
 
 use case::Case;

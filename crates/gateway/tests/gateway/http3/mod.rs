@@ -2,7 +2,7 @@
 
 mod announced;
 mod bodies;
-mod client;
+pub(crate) mod client;
 mod lifetime;
 mod migration;
 mod refused;

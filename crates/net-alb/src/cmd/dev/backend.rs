@@ -3,7 +3,7 @@
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use net_alb_api::ObjectKey;
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::fmt::Write;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
 /// A revision answers `Hello TARGET!`, so in requests bodies are read and thrown away up to this many bytes.
@@ -46,8 +47,8 @@ impl Backends {
 
     /// The address of the server for a Service, which from now on greets `target`.
     pub(super) fn address(&mut self, service: &ObjectKey, target: &str) -> io::Result<SocketAddr> {
+        self.retarget(service, target);
         if let Some(server) = self.servers.get(service) {
-            target.clone_into(&mut server.answer.target.write().unwrap_or_else(PoisonError::into_inner));
             return Ok(server.address);
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -57,6 +58,13 @@ impl Backends {
         self.runtime.spawn(accept(listener, answer.clone()));
         self.servers.insert(service.clone(), Server { address, answer });
         Ok(address)
+    }
+
+    /// Lets the server for a Service, if there is one, greet `target`.
+    pub(super) fn retarget(&self, service: &ObjectKey, target: &str) {
+        if let Some(server) = self.servers.get(service) {
+            target.clone_into(&mut server.answer.target.write().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 }
 
@@ -68,19 +76,48 @@ async fn accept(listener: TcpListener, answer: Arc<Answer>) -> io::Result<Infall
         let _ = stream.set_nodelay(true);
         let answer = answer.clone();
         tokio::spawn(async move {
-            let service = service_fn(|request| respond(request, &answer));
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+            // What fails is this connection; its client knows.
+            if is_http2(&stream).await {
+                let _ = serve_http2(stream, &answer).await;
+            } else {
+                let service = service_fn(|request| respond(request, &answer));
+                let io = TokioIo::new(stream);
+                let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+            }
         });
     }
 }
 
+/// Whether the first bytes are those of HTTP/2's preface: no method begins so.
+async fn is_http2(stream: &TcpStream) -> bool {
+    let mut first = [0; 3];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) if count < first.len() && b"PRI".starts_with(&first[..count]) => {
+                tokio::task::yield_now().await;
+            }
+            Ok(_) => return &first == b"PRI",
+        }
+    }
+}
+
+/// HTTP/2 in clear, as revisions with a port named `h2c` speak it. One request at a time is enough to say hello.
+async fn serve_http2(stream: TcpStream, answer: &Answer) -> Result<(), h2::Error> {
+    let mut connection = h2::server::handshake(stream).await?;
+    while let Some(accepted) = connection.accept().await {
+        let (request, mut sending) = accepted?;
+        let text = text(&request, answer);
+        let mut response = Response::new(());
+        *response.headers_mut() = fields(answer);
+        let mut body = sending.send_response(response, false)?;
+        body.send_data(Bytes::from(text), true)?;
+    }
+    Ok(())
+}
+
 async fn respond(request: Request<Incoming>, answer: &Answer) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let text = if request.uri().path() == "/_headers" {
-        head(&request)
-    } else {
-        let target = answer.target.read().unwrap_or_else(PoisonError::into_inner);
-        format!("Hello {target}!\n")
-    };
+    let text = text(&request, answer);
     let mut body = request.into_body();
     let mut read = 0;
     while let Some(frame) = body.frame().await.transpose()? {
@@ -90,16 +127,30 @@ async fn respond(request: Request<Incoming>, answer: &Answer) -> Result<Response
         }
     }
     let mut response = Response::new(Full::new(Bytes::from(text)));
-    let headers = response.headers_mut();
-    headers.insert("content-type", hyper::header::HeaderValue::from_static("text/plain; charset=utf-8"));
-    if let Ok(name) = answer.name.parse() {
-        headers.insert("x-revision", name);
-    }
+    *response.headers_mut() = fields(answer);
     Ok(response)
 }
 
+/// What is said to a request.
+fn text<B>(request: &Request<B>, answer: &Answer) -> String {
+    if request.uri().path() == "/_headers" {
+        return head(request);
+    }
+    let target = answer.target.read().unwrap_or_else(PoisonError::into_inner);
+    format!("Hello {target}!\n")
+}
+
+fn fields(answer: &Answer) -> HeaderMap {
+    let mut fields = HeaderMap::new();
+    fields.insert("content-type", hyper::header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    if let Ok(name) = answer.name.parse() {
+        fields.insert("x-revision", name);
+    }
+    fields
+}
+
 /// The request as it came in, without its body.
-fn head(request: &Request<Incoming>) -> String {
+fn head<B>(request: &Request<B>) -> String {
     let mut text = format!("{} {} {:?}\n", request.method(), request.uri(), request.version());
     for (name, value) in request.headers() {
         let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));

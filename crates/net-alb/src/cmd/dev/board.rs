@@ -2,10 +2,13 @@
 
 use super::curl::Route;
 use super::curl::Sample;
-use super::serving::{Serving, served_listeners};
+use super::serving::Serving;
 use crate::destination::Destination;
 use crate::render::printable;
-use net_alb_model::{AddressType, Alb, Condition, Direction, Listener, Pattern, Protocol, Rule};
+use net_alb_model::{
+    Action, AddressType, Condition, Direction, Fragment, FragmentListener, ListenerId, ObjectKey, Pattern,
+    Protocol, Rule, ServerGroup, ServerGroupId,
+};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -13,60 +16,81 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// More hosts than this are counted, not shown.
-const SHOWN: usize = 50;
+pub(super) const SHOWN: usize = 50;
 
-/// One listener's hosts, in the order in which rules name them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Panel {
-    /// `public http://127.0.0.1:8080`.
-    title: String,
-    /// More about the address.
-    note: Option<String>,
-    hosts: Vec<Host>,
-}
-
-/// A host and its rules' lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A host of an Ingress and its rules' lines.
+#[derive(Debug, Clone, PartialEq)]
 struct Host {
     name: String,
-    lines: Vec<String>,
+    lines: Vec<Line>,
     /// Other names with the same rules: `hello.default`, `hello.default.svc`.
     aliases: Vec<String>,
 }
 
-/// Everything that can be said of what is served.
+/// One rule.
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    /// Why somebody wants it.
+    reason: String,
+    destination: Destination,
+    /// The curl line that takes it, or why there is none.
+    example: String,
+}
+
+/// Where a host stands: whether it is private, on which listener, in which Ingress.
+type Place = (bool, String, ObjectKey, String);
+
+/// What there is to say of some Ingresses.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    panels: Vec<Panel>,
+    hosts: BTreeMap<Place, Host>,
+    /// More about an address, by its title.
+    notes: BTreeMap<String, String>,
+    /// Ingresses of whose rules before nothing is known, though they were there.
+    unknown: Vec<ObjectKey>,
 }
 
 impl Board {
-    pub(super) fn new(albs: &[Alb], serving: &Serving) -> Self {
-        let announced = |alb: &Alb, listener: &Listener| {
-            let port = Some(listener.id.port).filter(|_| listener.id.protocol == Protocol::Quic);
-            port.is_some() && alb.listeners.iter().any(|other| other.quic_port == port)
-        };
-        let shown = |(alb, listener): &(&Alb, &Listener)| !announced(alb, listener);
-        let mut all: Vec<_> = served_listeners(albs).filter(shown).collect();
-        all.sort_by_key(|(alb, _)| alb.address_type == AddressType::Intranet);
-        let panels = all.into_iter().filter_map(|(alb, listener)| panel(alb, listener, serving));
-        Board { panels: panels.collect() }
+    /// These Ingresses, on the listeners that are open.
+    pub(super) fn new<'a>(fragments: impl Iterator<Item = &'a Fragment>, serving: &Serving) -> Self {
+        let (mut hosts, mut notes) = (BTreeMap::new(), BTreeMap::new());
+        for fragment in fragments {
+            for listener in &fragment.listeners {
+                let Some(at) = At::of(fragment, listener.id, serving) else { continue };
+                notes.extend(http3_note(&at, serving).map(|note| (at.title(), note)));
+                for host in at.hosts(listener, serving) {
+                    let private = at.reach == AddressType::Intranet;
+                    hosts.insert((private, at.title(), fragment.ingress.clone(), host.name.clone()), host);
+                }
+            }
+        }
+        Board { hosts, notes, unknown: Vec::new() }
     }
 
-    /// All of it.
-    pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        for panel in &self.panels {
-            writeln!(out, "{}", panel.title)?;
-            panel.note.iter().try_for_each(|note| writeln!(out, "  {note}"))?;
-            for host in panel.hosts.iter().take(SHOWN) {
-                host.print(out, "  ")?;
+    /// With Ingresses that were there, too.
+    pub(super) fn and(self, unknown: Vec<ObjectKey>) -> Self {
+        Board { unknown, ..self }
+    }
+
+    /// All of it, of so many hosts.
+    pub(super) fn print(&self, count: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut title = None;
+        for ((_, listener, ..), host) in self.hosts.iter().take(SHOWN) {
+            if title != Some(listener) {
+                if title.is_some() {
+                    writeln!(out)?;
+                }
+                writeln!(out, "{listener}")?;
+                self.notes.get(listener).map_or(Ok(()), |note| writeln!(out, "  {note}"))?;
+                title = Some(listener);
             }
-            print_rest(out, panel.hosts.len(), "host")?;
+            host.print(out, "  ")?;
+        }
+        print_rest(out, count, "host")?;
+        if title.is_some() {
             writeln!(out)?;
         }
-        let hosts: usize =
-            self.panels.iter().flat_map(|panel| &panel.hosts).map(|host| 1 + host.aliases.len()).sum();
-        match hosts {
+        match count {
             0 => writeln!(out, "serving nothing yet")?,
             1 => writeln!(out, "serving 1 host")?,
             count => writeln!(out, "serving {count} hosts")?,
@@ -76,30 +100,25 @@ impl Board {
 
     /// What differs from `before`; `false` if nothing does.
     pub(super) fn print_changes(&self, before: &Board, out: &mut dyn Write) -> io::Result<bool> {
-        let (old, new) = (before.by_place(), self.by_place());
-        let mut changes = Vec::new();
-        for (place, host) in &new {
-            match old.get(place) {
-                None => changes.push(("added", place, Some(host))),
-                Some(same) if same == host => {}
-                Some(_) => changes.push(("changed", place, Some(host))),
+        let places =
+            before.hosts.keys().chain(self.hosts.keys().filter(|at| !before.hosts.contains_key(*at)));
+        let changed: Vec<_> =
+            places.filter(|place| before.hosts.get(*place) != self.hosts.get(*place)).collect();
+        for place @ (_, title, ingress, name) in changed.iter().take(SHOWN) {
+            let (old, new) = (before.hosts.get(place), self.hosts.get(place));
+            let what = match (old, new) {
+                (None, Some(_)) if !before.unknown.contains(ingress) => "added",
+                (_, Some(_)) => "changed",
+                (_, None) => "removed",
+            };
+            writeln!(out, "{what} {} on {title}", printable(name))?;
+            if let Some(new) = new {
+                new.print_difference(old, out)?;
             }
         }
-        changes.extend(
-            old.keys().filter(|place| !new.contains_key(*place)).map(|place| ("removed", place, None)),
-        );
-        for (what, (title, name), host) in changes.iter().take(SHOWN) {
-            writeln!(out, "{what} {} on {title}", printable(name))?;
-            host.iter().flat_map(|host| &host.lines).try_for_each(|line| writeln!(out, "  {line}"))?;
-        }
-        print_rest(out, changes.len(), "change")?;
+        print_rest(out, changed.len(), "change")?;
         out.flush()?;
-        Ok(!changes.is_empty())
-    }
-
-    fn by_place(&self) -> BTreeMap<(&str, &str), &Host> {
-        let hosts = self.panels.iter().flat_map(|panel| panel.hosts.iter().map(|host| (&*panel.title, host)));
-        hosts.map(|(title, host)| ((title, &*host.name), host)).collect()
+        Ok(!changed.is_empty())
     }
 }
 
@@ -110,7 +129,35 @@ impl Host {
             names => format!(" (also {})", names.join(", ")),
         };
         writeln!(out, "{indent}{}", printable(&format!("{}{also}", self.name)))?;
-        self.lines.iter().try_for_each(|line| writeln!(out, "{indent}  {line}"))
+        self.lines.iter().try_for_each(|line| line.print(out, &format!("{indent}  ")))
+    }
+
+    /// The rules that are new, and of the others where they lead now and led before.
+    fn print_difference(&self, before: Option<&Host>, out: &mut dyn Write) -> io::Result<()> {
+        let old = before.map(|host| host.lines.as_slice()).unwrap_or_default();
+        for line in &self.lines {
+            let is_like = |other: &&Line| (&other.reason, &other.example) == (&line.reason, &line.example);
+            match old.iter().find(is_like) {
+                None => line.print(out, "  ")?,
+                Some(same) if same == line => {}
+                Some(other) => {
+                    let change = other.destination.change(&line.destination);
+                    writeln!(out, "  {}", printable(&format!("{}: {change}", line.reason)))?;
+                }
+            }
+        }
+        for gone in old.iter().filter(|old| !self.lines.iter().any(|line| line.example == old.example)) {
+            let text = format!("no longer {}: {}", gone.reason, gone.destination);
+            writeln!(out, "  {}", printable(&text))?;
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    fn print(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
+        writeln!(out, "{indent}{}", printable(&format!("{}: {}", self.reason, self.destination)))?;
+        writeln!(out, "{indent}  {}", printable(&self.example))
     }
 }
 
@@ -121,33 +168,9 @@ fn print_rest(out: &mut dyn Write, count: usize, what: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn panel(alb: &Alb, listener: &Listener, serving: &Serving) -> Option<Panel> {
-    let address = serving.address(alb, listener)?;
-    let reach = match alb.address_type {
-        AddressType::Internet => "public",
-        AddressType::Intranet => "cluster-local",
-    };
-    let mut hosts: Vec<Host> = Vec::new();
-    let mut index: BTreeMap<String, usize> = BTreeMap::new();
-    let requests = listener.rules.iter().filter(|rule| rule.direction == Direction::Request);
-    for rule in requests {
-        for pattern in patterns(rule) {
-            let name = pattern.map_or("any host".to_owned(), text);
-            let at = *index.entry(name.clone()).or_insert_with(|| {
-                hosts.push(Host { name, lines: Vec::new(), aliases: Vec::new() });
-                hosts.len() - 1
-            });
-            hosts[at].lines.extend(lines(rule, pattern, address, alb, listener, serving));
-        }
-    }
-    let scheme = if listener.id.protocol == Protocol::Http { "http" } else { "https" };
-    let title = format!("{reach} {scheme}://{address}");
-    Some(Panel { title, note: http3_note(listener), hosts: join_aliases(hosts) })
-}
-
 /// What there is to say about HTTP/3.
-fn http3_note(listener: &Listener) -> Option<String> {
-    let announced = match (listener.quic_port, listener.id.protocol) {
+fn http3_note(at: &At<'_>, serving: &Serving) -> Option<String> {
+    let announced = match (serving.quic_port(at.alb, at.id), at.id.protocol) {
         (Some(_), _) => "HTTP/3 too, announced by Alt-Svc",
         (None, Protocol::Quic) => "HTTP/3 only",
         _ => return None,
@@ -165,29 +188,89 @@ fn curl_has_http3() -> bool {
     })
 }
 
-/// Hosts with the same rules become one, named by the longest.
-fn join_aliases(hosts: Vec<Host>) -> Vec<Host> {
-    let mut joined: Vec<Host> = Vec::new();
-    let mut index: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    for mut host in hosts {
-        // What is left of the lines without the name is what the hosts have in common.
-        let (own, url) = (format!("Host: {}'", host.name), format!("https://{}/", host.name));
-        let bare = |line: &String| line.replace(&own, "Host: '").replace(&url, "https:///");
-        let shape = host.lines.iter().map(bare).collect();
-        let Some(at) = index.get(&shape) else {
-            index.insert(shape, joined.len());
-            joined.push(host);
-            continue;
-        };
-        let first = &mut joined[*at];
-        if host.name.len() > first.name.len() {
-            std::mem::swap(first, &mut host);
-            first.aliases = std::mem::take(&mut host.aliases);
+/// An open listener that is shown.
+struct At<'a> {
+    alb: &'a str,
+    id: ListenerId,
+    address: SocketAddr,
+    reach: AddressType,
+    groups: &'a [ServerGroup],
+}
+
+impl<'a> At<'a> {
+    fn of(fragment: &'a Fragment, id: ListenerId, serving: &Serving) -> Option<Self> {
+        let alb = &fragment.alb;
+        if serving.is_announced(alb, id) {
+            return None;
         }
-        first.aliases.push(host.name);
-        first.aliases.sort();
+        let (address, reach) = (serving.address(alb, id)?, serving.reach(alb)?);
+        Some(At { alb, id, address, reach, groups: &fragment.server_groups })
     }
-    joined
+
+    /// `public http://127.0.0.1:8080`.
+    fn title(&self) -> String {
+        let reach = match self.reach {
+            AddressType::Internet => "public",
+            AddressType::Intranet => "cluster-local",
+        };
+        let scheme = if self.id.protocol == Protocol::Http { "http" } else { "https" };
+        format!("{reach} {scheme}://{}", self.address)
+    }
+
+    fn hosts(&self, part: &FragmentListener, serving: &Serving) -> Vec<Host> {
+        let host = |(rules, mut patterns): (Vec<usize>, Vec<Option<&Pattern>>)| {
+            patterns
+                .sort_by_key(|pattern| std::cmp::Reverse(pattern.map_or(0, |pattern| text(pattern).len())));
+            let pattern = patterns.remove(0);
+            let lines = rules.into_iter().map(|index| self.line(&part.rules[index], pattern, serving));
+            let mut aliases: Vec<String> = patterns.into_iter().flatten().map(text).collect();
+            aliases.sort();
+            Host { name: pattern.map_or("any host".to_owned(), text), lines: lines.collect(), aliases }
+        };
+        groups(part).into_iter().map(host).collect()
+    }
+
+    /// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
+    fn line(&self, rule: &Rule, host: Option<&Pattern>, serving: &Serving) -> Line {
+        let example = self.example(rule, host, serving);
+        Line { reason: rule.reason.clone(), destination: Destination::of(rule), example }
+    }
+
+    fn example(&self, rule: &Rule, host: Option<&Pattern>, serving: &Serving) -> String {
+        let Some(sample) = Sample::of(rule, host) else {
+            return "(no curl line: a regular expression or address decides)".to_owned();
+        };
+        let table = serving.table(self.alb, self.id);
+        let taken = table.and_then(|table| {
+            sample.with_head(self.address, |head| table.route(head).map(|taken| taken.rule().id.clone()))
+        });
+        if let Some(taken) = taken.filter(|taken| *taken != rule.id) {
+            return format!("(never reached: {} takes its requests)", taken.0);
+        }
+        let host = host.map(text);
+        let route = match self.id.protocol {
+            Protocol::Http => Route::Plain { is_http2: is_http2(rule, self.groups) },
+            _ => Route::Tls(serving.https.trust(host.as_deref().unwrap_or("localhost"))),
+        };
+        sample.command(self.address, route)
+    }
+}
+
+/// Hosts by the rules that they have, in the order of the rules.
+pub(super) fn groups(part: &FragmentListener) -> BTreeMap<Vec<usize>, Vec<Option<&Pattern>>> {
+    let mut rules: BTreeMap<Option<String>, (Vec<usize>, Option<&Pattern>)> = BTreeMap::new();
+    let requests = part.rules.iter().enumerate().filter(|(_, rule)| rule.direction == Direction::Request);
+    for (index, rule) in requests {
+        for pattern in patterns(rule) {
+            let (own, _) = rules.entry(pattern.map(text)).or_insert_with(|| (Vec::new(), pattern));
+            own.push(index);
+        }
+    }
+    let mut groups: BTreeMap<Vec<usize>, Vec<Option<&Pattern>>> = BTreeMap::new();
+    for (own, pattern) in rules.into_values() {
+        groups.entry(own).or_default().push(pattern);
+    }
+    groups
 }
 
 /// The hosts that a rule names; `None` is any host.
@@ -207,35 +290,12 @@ fn text(pattern: &Pattern) -> String {
     }
 }
 
-/// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
-fn lines(
-    rule: &Rule,
-    host: Option<&Pattern>,
-    address: SocketAddr,
-    alb: &Alb,
-    listener: &Listener,
-    serving: &Serving,
-) -> [String; 2] {
-    let destination = Destination::of(rule);
-    let first = printable(&format!("{}: {destination}", rule.reason)).into_owned();
-    let Some(sample) = Sample::of(rule, host) else {
-        return [first, "  (no curl line: a regular expression or address decides)".to_owned()];
-    };
-    let table = serving.table(alb, listener);
-    let taken = table.and_then(|table| {
-        sample.with_head(address, |head| table.route(head).map(|taken| taken.rule().id.clone()))
+/// Whether a server of this rule speaks HTTP/2.
+fn is_http2(rule: &Rule, groups: &[ServerGroup]) -> bool {
+    let targets = rule.actions.iter().flat_map(|action| match action {
+        Action::ForwardGroup { targets, .. } => targets.as_slice(),
+        _ => &[],
     });
-    match taken {
-        Some(taken) if taken != rule.id => {
-            [first, format!("  (never reached: {} takes its requests)", printable(&taken.0))]
-        }
-        _ => {
-            let host = host.map(text);
-            let route = match listener.id.protocol {
-                Protocol::Http => Route::Plain,
-                _ => Route::Tls(serving.https.trust(host.as_deref().unwrap_or("localhost"))),
-            };
-            [first, format!("  {}", printable(&sample.command(address, route)))]
-        }
-    }
+    let is_group = |id: &ServerGroupId, group: &ServerGroup| group.id == *id && group.protocol.is_http2();
+    targets.map(|target| &target.server_group).any(|id| groups.iter().any(|group| is_group(id, group)))
 }

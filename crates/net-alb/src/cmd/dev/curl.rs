@@ -8,8 +8,8 @@ use std::path::Path;
 /// How the server is reached.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Route<'a> {
-    /// In clear.
-    Plain,
+    /// In clear; to a server of HTTP/2 without the way round by HTTP/1.1.
+    Plain { is_http2: bool },
     /// By TLS; the certificate is of this CA, or of one that only its owner knows.
     Tls(Option<&'a Path>),
 }
@@ -83,7 +83,8 @@ impl Sample {
     pub(super) fn command(&self, server: SocketAddr, route: Route<'_>) -> String {
         let mut command = "curl".to_owned();
         match route {
-            Route::Plain => {}
+            Route::Plain { is_http2: false } => {}
+            Route::Plain { is_http2: true } => command.push_str(" --http2-prior-knowledge"),
             Route::Tls(Some(authority)) => {
                 command.extend([" --cacert ", &word(&authority.display().to_string())]);
             }
@@ -94,7 +95,7 @@ impl Sample {
             Some("HEAD") => command += " -I",
             Some(method) => command.extend([" -X ", &quote(method)]),
         }
-        if let (Some(host), Route::Plain) = (&self.host, route) {
+        if let (Some(host), Route::Plain { .. }) = (&self.host, route) {
             command.extend([" -H ", &quote(&format!("Host: {host}"))]);
         }
         for (name, value) in &self.headers {
@@ -107,7 +108,7 @@ impl Sample {
         }
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query.join("&")) };
         let url = match (&self.host, route) {
-            (_, Route::Plain) => format!("http://{server}{}{query}", self.path),
+            (_, Route::Plain { .. }) => format!("http://{server}{}{query}", self.path),
             (None, Route::Tls(_)) => format!("https://{server}{}{query}", self.path),
             (Some(host), Route::Tls(_)) => {
                 // The URL's host is what the certificate must be for; the connection goes here all the same.
@@ -172,7 +173,7 @@ mod tests {
         };
         Some(
             Sample::of(&rule, Some(&Pattern::Exact("a.example".into())))?
-                .command(SocketAddr::from(([127, 0, 0, 1], 8080)), Route::Plain),
+                .command(SocketAddr::from(([127, 0, 0, 1], 8080)), Route::Plain { is_http2: false }),
         )
     }
 

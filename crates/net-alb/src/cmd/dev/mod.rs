@@ -6,8 +6,9 @@ mod board;
 mod curl;
 mod endpoints;
 mod https;
-mod last_good;
+mod opening;
 mod operator;
+mod report;
 mod serving;
 mod session;
 mod signals;
@@ -42,7 +43,7 @@ Examples:
   net-alb dev --backend hello-00002=127.0.0.1:3000 app.yaml   your own server for one revision
   net-alb dev --access-log app.yaml                           a line a request: rule, reason, target
   net-alb dev --admin 127.0.0.1:9901 app.yaml                 /metrics, /dump, /readyz and the log's level
-  net-alb dev --https app.yaml                                public hosts by HTTPS too; the curl lines show how
+  net-alb dev --https app.yaml                                public hosts by HTTPS too
 
 A revision without --backend is a built-in server. It answers `Hello $TARGET!`, with TARGET from the
 Knative Service's environment, and names itself in the header `x-revision`; its path /_headers shows
@@ -109,8 +110,8 @@ pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     let mut session = Session::new(args, Backends::new(runtime), serving);
     session.begin()?;
     readiness.set_ready();
-    while watch::next(&events) == Event::Saved {
-        session.again().map_err(Failure::system("writing to stderr"))?;
+    while let Event::Saved(paths) = watch::next(&events) {
+        session.again(paths.as_ref()).map_err(Failure::system("writing to stderr"))?;
     }
     let _ = writeln!(anstream::stderr(), "stopping; requests that have begun may finish");
     readiness.set_unready("stopping");

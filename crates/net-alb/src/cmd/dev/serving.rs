@@ -1,15 +1,13 @@
-//! What the gateway is told: only what differs from what it was told last.
+//! What the gateway is told: what changes did, and nothing else.
 
 use super::https::Https;
 use crate::exit::Failure;
-use net_alb_api::Snapshot;
+use crate::secret::Secrets;
 use net_alb_diag::codes::read::LISTENER_NOT_SERVED;
 use net_alb_diag::{Diagnostic, Place};
 use net_alb_gateway::{Change, Gateway, ListenerKey, Table};
-use net_alb_model::{
-    Action, AddressType, Alb, Backend, Fragment, Listener, ListenerId, ObjectKey, Protocol, Rule,
-    ServerGroupId,
-};
+use net_alb_model::{AddressType, Alb, Backend, Fragment, Listener, ListenerId, ObjectKey, Protocol};
+use net_alb_pipeline::Delta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
@@ -24,23 +22,32 @@ pub(super) struct Listen {
     pub(super) shared: bool,
 }
 
-/// The gateway, and what it serves.
+/// What came of a change.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    /// What each Ingress is now, with what `--https` adds.
+    pub(super) fragments: Fragments,
+    /// What the gateway has to say.
+    pub(super) said: Vec<Diagnostic>,
+}
+
+/// By Ingress; `None` for one that is gone.
+pub(super) type Fragments = BTreeMap<ObjectKey, Option<Arc<Fragment>>>;
+
+/// The gateway, and where it listens.
 pub(super) struct Serving {
     gateway: Gateway,
     listen: Listen,
     pub(super) https: Https,
     bound: BTreeMap<ListenerKey, SocketAddr>,
-    /// Load balancers without their rules.
+    /// Load balancers without their rules, with what `--https` adds.
     frames: BTreeMap<String, Alb>,
-    fragments: BTreeMap<ObjectKey, Arc<Fragment>>,
-    endpoints: BTreeMap<Backend, Vec<SocketAddr>>,
 }
 
 impl Serving {
     pub(super) fn new(gateway: Gateway, listen: Listen, https: Https) -> Self {
         let (bound, frames) = (BTreeMap::new(), BTreeMap::new());
-        let (fragments, endpoints) = (BTreeMap::new(), BTreeMap::new());
-        Serving { gateway, listen, https, bound, frames, fragments, endpoints }
+        Serving { gateway, listen, https, bound, frames }
     }
 
     /// What there is to say about what is served.
@@ -53,84 +60,107 @@ impl Serving {
         self.gateway.drain(grace);
     }
 
-    /// Where a listener is to be found.
-    pub(super) fn address(&self, alb: &Alb, listener: &Listener) -> Option<SocketAddr> {
-        self.bound.get(&key(alb, listener)).copied()
+    /// Where a listener of a load balancer is to be found.
+    pub(super) fn address(&self, alb: &str, id: ListenerId) -> Option<SocketAddr> {
+        self.bound.get(&ListenerKey { alb: alb.to_owned(), id }).copied()
+    }
+
+    /// Who can reach a load balancer.
+    pub(super) fn reach(&self, alb: &str) -> Option<AddressType> {
+        self.frames.get(alb).map(|frame| frame.address_type)
     }
 
     /// The rules that a listener serves.
-    pub(super) fn table(&self, alb: &Alb, listener: &Listener) -> Option<Arc<Table>> {
-        self.gateway.table(&key(alb, listener))
+    pub(super) fn table(&self, alb: &str, id: ListenerId) -> Option<Arc<Table>> {
+        self.gateway.table(&ListenerKey { alb: alb.to_owned(), id })
     }
 
-    /// Serves these load balancers in place of those before. New backends have their servers before a rule leads to
-    /// them, and old ones keep theirs until no rule does.
-    pub(super) fn update(
+    /// Puts changes into effect. New backends have their servers before a rule leads to them, and old ones keep theirs
+    /// until no rule does.
+    pub(super) fn apply(
         &mut self,
-        albs: &[Alb],
-        endpoints: BTreeMap<Backend, Vec<SocketAddr>>,
-        snapshot: &Snapshot,
-    ) -> Result<Vec<Diagnostic>, Failure> {
-        let certificates = self.https.update(&self.gateway, albs, snapshot);
-        let mut said = certificates.map_err(Failure::system("making a certificate"))?;
-        for (backend, addresses) in &endpoints {
-            if self.endpoints.get(backend) != Some(addresses) {
-                self.gateway.set_endpoints(backend, addresses.clone());
-            }
+        delta: &Delta,
+        servers: BTreeMap<Backend, Vec<SocketAddr>>,
+        secrets: &Secrets,
+    ) -> Result<Applied, Failure> {
+        for (backend, addresses) in servers {
+            self.gateway.set_endpoints(&backend, addresses);
         }
-        self.configure(albs);
-        let changes = self.changes(albs);
-        let applied = self.gateway.apply(changes);
-        self.listen(albs)?;
-        for gone in self.endpoints.keys().filter(|backend| !endpoints.contains_key(backend)) {
-            self.gateway.set_endpoints(gone, Vec::new());
+        let fragments = self.extended(delta);
+        let touched = self.take_frames(delta, &fragments)?;
+        let mut said = self.https.set_secrets(&self.gateway, &self.frames, secrets);
+        for alb in touched.iter().filter_map(|name| self.frames.get(name)) {
+            self.gateway.configure(alb);
         }
-        self.endpoints = endpoints;
-        said.extend(applied.diagnostics);
-        Ok(said)
+        let changes = fragments.iter().map(|(ingress, fragment)| match fragment {
+            Some(fragment) => Change::Put { ingress: ingress.clone(), fragment: Arc::clone(fragment) },
+            None => Change::Remove { ingress: ingress.clone() },
+        });
+        said.extend(self.gateway.apply(changes.collect()).diagnostics);
+        for (backend, _) in delta.backends.iter().filter(|(_, servers)| servers.is_none()) {
+            self.gateway.set_endpoints(backend, Vec::new());
+        }
+        Ok(Applied { fragments, said })
     }
 
-    fn configure(&mut self, albs: &[Alb]) {
-        for alb in albs {
-            let frame = without_rules(alb);
-            if self.frames.get(&alb.name) != Some(&frame) {
-                self.gateway.configure(&frame);
-                self.frames.insert(alb.name.clone(), frame);
-            }
+    /// The fragments with what `--https` adds to them.
+    fn extended(&self, delta: &Delta) -> Fragments {
+        let reach = |alb: &str| {
+            let new = delta.frames.get(alb).and_then(Option::as_ref);
+            new.map(|frame| frame.address_type).or_else(|| self.reach(alb))
+        };
+        let extend = |fragment: &Arc<Fragment>| match reach(&fragment.alb) {
+            Some(AddressType::Internet) => self.https.extend(fragment),
+            _ => Arc::clone(fragment),
+        };
+        let all = delta.fragments.iter();
+        all.map(|(ingress, fragment)| (ingress.clone(), fragment.as_ref().map(extend))).collect()
+    }
+
+    /// A fragment as it is served.
+    pub(super) fn extend(&self, fragment: Fragment) -> Arc<Fragment> {
+        let fragment = Arc::new(fragment);
+        match self.reach(&fragment.alb) {
+            Some(AddressType::Internet) => self.https.extend(&fragment),
+            _ => fragment,
         }
     }
 
-    fn changes(&mut self, albs: &[Alb]) -> Vec<Change> {
-        let mut before = std::mem::take(&mut self.fragments);
-        let mut changes = Vec::new();
-        for (ingress, fragment) in albs.iter().flat_map(net_alb_gateway::fragments) {
-            let fragment = match before.remove(&ingress) {
-                Some(same) if *same == fragment => same,
-                _ => {
-                    let fragment = Arc::new(fragment);
-                    changes.push(Change::Put { ingress: ingress.clone(), fragment: Arc::clone(&fragment) });
-                    fragment
-                }
-            };
-            self.fragments.insert(ingress, fragment);
+    /// Takes new frames in. Returns the load balancers whose frames are otherwise now.
+    fn take_frames(&mut self, delta: &Delta, fragments: &Fragments) -> Result<BTreeSet<String>, Failure> {
+        let mut touched: BTreeSet<String> = delta.frames.keys().cloned().collect();
+        for (name, frame) in &delta.frames {
+            match frame {
+                Some(frame) => drop(self.frames.insert(name.clone(), frame.clone())),
+                None => drop(self.frames.remove(name)),
+            }
         }
-        changes.extend(before.into_keys().map(|ingress| Change::Remove { ingress }));
-        changes
+        let made = self.https.make(&self.gateway, fragments);
+        if made.map_err(Failure::system("making a certificate"))? {
+            touched.extend(self.frames.keys().cloned());
+        }
+        for name in &touched {
+            if let Some(frame) = self.frames.get_mut(name) {
+                self.https.extend_frame(frame);
+            }
+        }
+        Ok(touched)
     }
 
     /// Binds listeners that are new, and lets go of those that are gone.
-    fn listen(&mut self, albs: &[Alb]) -> Result<(), Failure> {
-        let wanted: BTreeSet<_> = served_listeners(albs).map(|(alb, listener)| key(alb, listener)).collect();
-        let gone: Vec<_> = self.bound.keys().filter(|key| !wanted.contains(key)).cloned().collect();
+    pub(super) fn listen(&mut self) -> Result<(), Failure> {
+        let frames: Vec<Alb> = self.frames.values().cloned().collect();
+        let wanted: Vec<_> = served_listeners(&frames).collect();
+        let is_wanted = |key: &ListenerKey| wanted.iter().any(|(wanted, _)| wanted == key);
+        let gone: Vec<_> = self.bound.keys().filter(|key| !is_wanted(key)).cloned().collect();
         for key in gone {
             if let Some(address) = self.bound.remove(&key) {
                 self.gateway.unbind(&key, address);
             }
         }
-        for (alb, listener) in served_listeners(albs) {
-            let key = key(alb, listener);
+        for (key, reach) in wanted {
             if !self.bound.contains_key(&key) {
-                let address = self.bind(&key, alb.address_type)?;
+                let address = self.bind(&key, reach)?;
                 self.bound.insert(key, address);
             }
         }
@@ -172,10 +202,40 @@ impl Serving {
         let sibling = ListenerKey { id: https, ..key.clone() };
         self.bound.get(&sibling).filter(|_| key.id.protocol == Protocol::Quic).copied()
     }
-}
 
-fn key(alb: &Alb, listener: &Listener) -> ListenerKey {
-    ListenerKey { alb: alb.name.clone(), id: listener.id }
+    /// The port on which a listener says that HTTP/3 is spoken.
+    pub(super) fn quic_port(&self, alb: &str, id: ListenerId) -> Option<u16> {
+        let listeners = &self.frames.get(alb)?.listeners;
+        listeners.iter().find(|listener| listener.id == id)?.quic_port
+    }
+
+    /// Whether a listener is open and shown by itself.
+    pub(super) fn is_shown(&self, alb: &str, id: ListenerId) -> bool {
+        self.address(alb, id).is_some() && !self.is_announced(alb, id)
+    }
+
+    /// Whether a listener is one of QUIC that another one leads to.
+    pub(super) fn is_announced(&self, alb: &str, id: ListenerId) -> bool {
+        let listeners = self.frames.get(alb).into_iter().flat_map(|frame| &frame.listeners);
+        id.protocol == Protocol::Quic && listeners.into_iter().any(|other| other.quic_port == Some(id.port))
+    }
+
+    /// What to say of listeners that aren't opened and have rules, of which `rules` knows the number.
+    pub(super) fn unserved(&self, rules: impl Fn(&str, ListenerId) -> usize) -> Vec<Diagnostic> {
+        let listeners =
+            self.frames.values().flat_map(|alb| alb.listeners.iter().map(move |listener| (alb, listener)));
+        let idle =
+            listeners.filter(|(alb, listener)| !is_served(listener) && rules(&alb.name, listener.id) > 0);
+        let say = |(alb, listener): (&Alb, &Listener)| {
+            let waiting = rules(&alb.name, listener.id);
+            let id = listener.id;
+            let message =
+                format!("listener {id} isn't served: it has no certificate; rules that wait: {waiting}");
+            let place = Place::Whole(format!("load balancer {}", alb.name));
+            Diagnostic::at(&LISTENER_NOT_SERVED, place, message).help(LISTENER_NOT_SERVED.fix)
+        };
+        idle.map(say).collect()
+    }
 }
 
 /// Whether a listener is opened: one that speaks TLS needs a certificate for that.
@@ -187,51 +247,11 @@ fn is_served(listener: &Listener) -> bool {
 }
 
 /// Listeners that are opened, port 80 of each load balancer before its others.
-pub(super) fn served_listeners(albs: &[Alb]) -> impl Iterator<Item = (&Alb, &Listener)> {
-    let served = |alb: &'_ Alb| {
-        let mut listeners: Vec<usize> = (0..alb.listeners.len()).collect();
-        listeners.retain(|index| is_served(&alb.listeners[*index]));
-        listeners.sort_by_key(|index| alb.listeners[*index].id.port != 80);
-        listeners
-    };
-    albs.iter().flat_map(move |alb| served(alb).into_iter().map(move |index| (alb, &alb.listeners[index])))
-}
-
-/// What to say of listeners that aren't opened and have rules.
-pub(super) fn unserved(albs: &[Alb]) -> Vec<Diagnostic> {
-    let listeners = albs.iter().flat_map(|alb| alb.listeners.iter().map(move |listener| (alb, listener)));
-    let idle = listeners.filter(|(_, listener)| !is_served(listener) && !listener.rules.is_empty());
-    let say = |(alb, listener): (&Alb, &Listener)| {
-        let rules = listener.rules.len();
-        let message =
-            format!("listener {} isn't served: it has no certificate; rules that wait: {rules}", listener.id);
-        let place = Place::Whole(format!("load balancer {}", alb.name));
-        Diagnostic::at(&LISTENER_NOT_SERVED, place, message).help(LISTENER_NOT_SERVED.fix)
-    };
-    idle.map(say).collect()
-}
-
-/// Every backend that a rule forwards to.
-pub(super) fn backends(albs: &[Alb]) -> BTreeSet<Backend> {
-    let rules = albs.iter().flat_map(|alb| &alb.listeners).flat_map(|listener| &listener.rules);
-    let groups = rules.flat_map(groups);
-    groups
-        .filter_map(|group| match group {
-            ServerGroupId::Service { backend, .. } => Some(backend.clone()),
-            ServerGroupId::External(_) => None,
-        })
-        .collect()
-}
-
-fn groups(rule: &Rule) -> impl Iterator<Item = &ServerGroupId> {
-    let targets = rule.actions.iter().flat_map(|action| match action {
-        Action::ForwardGroup { targets, .. } => targets.as_slice(),
-        _ => &[],
-    });
-    targets.map(|target| &target.server_group)
-}
-
-fn without_rules(alb: &Alb) -> Alb {
-    let listeners = alb.listeners.iter().map(|listener| Listener { rules: Vec::new(), ..listener.clone() });
-    Alb { listeners: listeners.collect(), server_groups: Vec::new(), ..alb.clone() }
+fn served_listeners(albs: &[Alb]) -> impl Iterator<Item = (ListenerKey, AddressType)> {
+    albs.iter().flat_map(|alb| {
+        let served = alb.listeners.iter().filter(|listener| is_served(listener));
+        let mut ids: Vec<_> = served.map(|listener| listener.id).collect();
+        ids.sort_by_key(|id| (id.port != 80, id.protocol == Protocol::Quic));
+        ids.into_iter().map(|id| (ListenerKey { alb: alb.name.clone(), id }, alb.address_type))
+    })
 }

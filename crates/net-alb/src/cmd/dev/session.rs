@@ -1,44 +1,60 @@
-//! One run of `dev`: read, build, serve, print; again whenever a file was saved.
+//! One run of `dev`: read, build, serve, print; again for what changes whenever a file was saved.
 
 use super::DevArgs;
 use super::backend::Backends;
 use super::board::Board;
 use super::endpoints;
-use super::last_good::{self, LastGood};
-use super::serving::{self, Serving};
-use crate::cmd::{nothing_to_read, print_report};
+use super::opening::Opening;
+use super::report::{self, Heard, root_of};
+use super::serving::{Applied, Serving};
+use crate::cmd::{is_route, nothing_there};
 use crate::exit::Failure;
-use crate::pipeline::{self, Stages};
-use crate::read::{self, Reader, Reading, SourceMap, Text, Unreadable};
-use crate::render::{Style, without_repetition};
+use crate::read::{Files, Saved, SourceMap};
+use crate::render::Tally;
+use crate::secret::Secrets;
 use net_alb_api::config::{Settings, Target};
-use net_alb_diag::{Diagnostic, ObjectRef, Severity};
-use net_alb_model::Backend;
+use net_alb_api::{Object, ObjectKey};
+use net_alb_diag::{Diagnostic, ObjectRef, Place, Severity};
+use net_alb_model::Fragment;
+use net_alb_pipeline::{Change, Delta, Pipeline};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// Objects that are named one by one.
-const SHOWN: usize = 5;
+/// So many Knative Services, KIngresses and Ingresses are worked on at once while everything is read for the first time.
+const CHUNK: usize = 256;
 
 /// What lives as long as the command.
 pub(super) struct Session {
     args: DevArgs,
-    reader: Reader,
-    texts: Vec<Text>,
-    /// Warnings and notes about the last reading, which needn't be repeated about this one.
-    heard: BTreeSet<String>,
-    last_good: Option<LastGood>,
+    files: Files,
+    pipeline: Pipeline,
+    /// With their bytes, which the pipeline doesn't keep.
+    secrets: Secrets,
+    heard: Heard,
     builtin: Backends,
     serving: Serving,
-    board: Board,
+    /// Why the last reading failed.
+    failed: Option<String>,
+}
+
+/// What was served of an object before it changed.
+struct Before {
+    object: ObjectRef,
+    /// The version to go back to: none if it's new, or if only a part of it was served.
+    good: Option<Object>,
+    fragments: Vec<Arc<Fragment>>,
 }
 
 impl Session {
     pub(super) fn new(args: DevArgs, builtin: Backends, serving: Serving) -> Self {
-        let (reader, board) = (Reader::default(), Board::default());
-        let (texts, heard) = (Vec::new(), BTreeSet::new());
-        Session { args, reader, texts, heard, last_good: None, builtin, serving, board }
+        let settings = args.settings.clone();
+        let base = Settings { target: Target::Gateway, ..Settings::default() };
+        let pipeline = Pipeline::new(base, move |found| settings.over(found));
+        let files = Files::new(args.inputs.paths());
+        let (secrets, heard) = (Secrets::default(), Heard::default());
+        Session { args, files, pipeline, secrets, heard, builtin, serving, failed: None }
     }
 
     /// Ends as the gateway does.
@@ -48,138 +64,204 @@ impl Session {
 
     /// The first reading: a file that can't be read, or an address that is taken, ends the command.
     pub(super) fn begin(&mut self) -> Result<(), Failure> {
-        let mut texts = read::texts(&self.args.inputs.paths())?;
-        texts.sort_by_key(|text| text.name == read::STDIN);
-        self.serve(texts)
+        let mut saved = self.files.read(None)?;
+        let nothing = self.nothing_to_serve(&saved);
+        let (routes, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut saved.put).into_iter().partition(|object| is_route(&object.to_ref()));
+        let mut opening = Opening::default();
+        let mut said = Said { reading: saved.diagnostics, ..Said::default() };
+        self.load(others, &mut opening, &mut said)?;
+        let mut routes = routes.into_iter();
+        loop {
+            let chunk: Vec<_> = routes.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            self.load(chunk, &mut opening, &mut said)?;
+        }
+        drop(routes);
+        self.serving.listen()?;
+        said.gateway.extend(nothing);
+        said.gateway.extend(endpoints::unused(&self.args.backends, &self.pipeline));
+        self.say(said, saved.sources).map_err(Failure::system("writing to stderr"))?;
+        opening.print(&self.serving).map_err(Failure::system("writing to stdout"))?;
+        self.print_watching().map_err(Failure::system("writing to stderr"))
+    }
+
+    fn print_watching(&self) -> io::Result<()> {
+        let names: Vec<_> = self.args.inputs.paths().iter().map(|path| path.display().to_string()).collect();
+        writeln!(
+            anstream::stderr(),
+            "watching {} · Ctrl-C to stop · `net-alb explain` says why a request goes where it goes",
+            names.join(", ")
+        )
+    }
+
+    fn load(&mut self, objects: Vec<Object>, opening: &mut Opening, said: &mut Said) -> Result<(), Failure> {
+        objects.iter().for_each(|object| self.keep_secret(object));
+        let delta = self.pipeline.apply(objects.into_iter().map(Change::Put));
+        let applied = self.serve(&delta)?;
+        opening.take(&applied.fragments);
+        said.gateway.extend(applied.said);
+        said.objects.extend(delta.diagnostics);
+        Ok(())
     }
 
     /// Looks at the files again. Whatever fails now, what is served goes on.
-    pub(super) fn again(&mut self) -> io::Result<()> {
-        let result = match self.texts() {
-            Ok(texts) if texts == self.texts => return Ok(()),
-            Ok(texts) => self.serve(texts),
+    pub(super) fn again(&mut self, paths: Option<&BTreeSet<PathBuf>>) -> io::Result<()> {
+        let result = match self.files.read(paths) {
+            Ok(saved) if !saved.any => Ok(()),
+            Ok(saved) => self.follow(saved),
             Err(unreadable) => Err(unreadable.into()),
         };
-        match result {
-            Err(failure) => writeln!(anstream::stderr(), "net-alb: {failure}; traffic is unharmed"),
-            Ok(()) => Ok(()),
+        let failed = result.err().map(|failure| failure.to_string());
+        if failed.is_some() && failed != self.failed {
+            let why = failed.as_deref().unwrap_or_default();
+            writeln!(anstream::stderr(), "net-alb: {why}; traffic is unharmed")?;
         }
-    }
-
-    /// The files as they are now; what came from the standard input came once.
-    fn texts(&self) -> Result<Vec<Text>, Unreadable> {
-        let mut paths = self.args.inputs.paths();
-        paths.retain(|path| !read::is_stdin(path));
-        let mut texts = read::texts(&paths)?;
-        texts.extend(self.texts.iter().filter(|text| text.name == read::STDIN).cloned());
-        Ok(texts)
-    }
-
-    fn serve(&mut self, texts: Vec<Text>) -> Result<(), Failure> {
-        let mut reading = self.reader.read(texts.clone());
-        self.texts = texts;
-        let empty = nothing_to_read(&reading, &self.args.inputs);
-        let mut ran = self.run_stages(&mut reading);
-        self.serving.https.extend(&mut ran.stages.albs);
-        let endpoints =
-            self.endpoints(&ran.stages).map_err(Failure::system("starting a built-in backend"))?;
-        ran.said.extend(empty);
-        if self.last_good.is_none() {
-            ran.said.extend(endpoints::unused(&self.args.backends, &endpoints));
-        }
-        ran.said.extend(serving::unserved(&ran.stages.albs));
-        ran.said.extend(self.serving.update(&ran.stages.albs, endpoints, &ran.stages.snapshot)?);
-        ran.said = without_repetition(std::mem::take(&mut ran.said), &ran.sources);
-        self.serving.set_diagnostics(&ran.said);
-        self.leave_out_heard(&mut ran.said);
-        ran.report().map_err(Failure::system("writing to stderr"))?;
-        self.show(&ran.stages).map_err(Failure::system("writing to stdout"))?;
-        let flawed = last_good::refused(&ran.stages.diagnostics, &ran.stages.sources);
-        self.last_good = Some(LastGood::new(&reading, flawed));
+        self.failed = failed;
         Ok(())
     }
 
-    /// Errors are said every time, since they are about what isn't served; the rest only when it's new.
-    fn leave_out_heard(&mut self, said: &mut Vec<Diagnostic>) {
-        let identity = |diagnostic: &Diagnostic| format!("{:?} {diagnostic}", diagnostic.place);
-        let now = said.iter().map(identity).collect();
-        let before = std::mem::replace(&mut self.heard, now);
-        said.retain(|diagnostic| {
-            diagnostic.severity == Severity::Error || !before.contains(&identity(diagnostic))
+    /// Puts what was saved into effect.
+    fn follow(&mut self, mut saved: Saved) -> Result<(), Failure> {
+        let nothing = self.nothing_to_serve(&saved).filter(|_| saved.gone.len() + saved.kept.len() > 0);
+        let put = std::mem::take(&mut saved.put);
+        let before: Vec<Before> = put
+            .iter()
+            .map(Object::to_ref)
+            .chain(saved.gone.iter().cloned())
+            .map(|o| self.before(o))
+            .collect();
+        put.iter().for_each(|object| self.keep_secret(object));
+        for gone in saved.gone.iter().filter(|gone| gone.kind == "Secret") {
+            self.secrets.remove(&ObjectKey::new(gone.namespace.as_str(), gone.name.as_str()));
+        }
+        let deletes = saved.gone.iter().cloned().map(Change::Delete);
+        let mut delta = self.pipeline.apply(put.into_iter().map(Change::Put).chain(deletes));
+        let mut said = Said { reading: saved.diagnostics, ..Said::default() };
+        said.objects.extend(delta.diagnostics.clone());
+        let mut kept = saved.kept;
+        let refused = self.refused(&delta);
+        let restored: Vec<_> =
+            before.iter().filter(|b| refused.contains(&b.object)).filter_map(|b| b.good.clone()).collect();
+        if !restored.is_empty() {
+            kept.extend(restored.iter().map(Object::to_ref));
+            restored.iter().for_each(|object| self.keep_secret(object));
+            delta.extend(self.pipeline.apply(restored.into_iter().map(Change::Put)));
+        }
+        let old = self.old_board(&before, &delta);
+        let Applied { fragments, said: more } = self.serve(&delta)?;
+        self.serving.listen()?;
+        said.gateway = more;
+        said.gateway.extend(nothing);
+        for kservice in before.iter().filter(|before| before.object.group == "serving.knative.dev") {
+            let key = ObjectKey::new(kservice.object.namespace.as_str(), kservice.object.name.as_str());
+            if let Some(kservice) = self.pipeline.kservice(&key) {
+                endpoints::retarget(&kservice, &mut self.builtin, &self.pipeline);
+            }
+        }
+        let errors = self.say(said, saved.sources).map_err(Failure::system("writing to stderr"))?;
+        report::print_kept(&kept).map_err(Failure::system("writing to stderr"))?;
+        let now = Board::new(fragments.values().flatten().map(|fragment| &**fragment), &self.serving);
+        let printed = now.print_changes(&old, &mut anstream::stdout().lock());
+        let is_changed = printed.map_err(Failure::system("writing to stdout"))?;
+        if !is_changed && kept.is_empty() && errors == 0 {
+            let done = writeln!(anstream::stderr(), "read again; nothing that is served has changed");
+            done.map_err(Failure::system("writing to stderr"))?;
+        }
+        Ok(())
+    }
+
+    fn before(&self, object: ObjectRef) -> Before {
+        let good = self.pipeline.object(&object).filter(|_| !self.is_flawed(&object));
+        let fragments = self.pipeline.fragments_of(&object).into_iter();
+        let fragments = fragments.map(|fragment| self.serving.extend(fragment)).collect();
+        Before { object, good, fragments }
+    }
+
+    /// Whether only a part of an object is served.
+    fn is_flawed(&self, object: &ObjectRef) -> bool {
+        let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
+        let kingress = self.pipeline.kingress_of(&key).filter(|_| object.group == "serving.knative.dev");
+        let kingress = kingress.map(|key| key.to_ref("networking.internal.knative.dev", "Ingress"));
+        let about = [Some(object.clone()), kingress];
+        let mut said = about.iter().flatten().flat_map(|object| self.pipeline.diagnostics_of(object));
+        said.any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The objects of files that errors are about, themselves or by what was made of them.
+    fn refused(&self, delta: &Delta) -> BTreeSet<ObjectRef> {
+        let errors = delta.diagnostics.values().flatten().filter(|d| d.severity == Severity::Error);
+        let objects = errors.filter_map(|diagnostic| match &diagnostic.place {
+            Place::Field { object, .. } => Some(root_of(&self.pipeline, object)),
+            _ => None,
         });
+        objects.collect()
     }
 
-    /// Runs the stages; a second time if an object was refused that has an earlier version to go back to.
-    fn run_stages(&self, reading: &mut Reading) -> Ran {
-        let mut kept = self.last_good.as_ref().map_or(Vec::new(), |good| good.restore_unread(reading));
-        let base = || Settings { target: Target::Gateway, ..Settings::default() };
-        let first = pipeline::run(reading, base(), |settings| self.args.settings.over(settings));
-        let (said, sources) = (first.diagnostics.clone(), first.sources.clone());
-        let restored =
-            self.last_good.as_ref().map_or(Vec::new(), |good| good.restore_refused(reading, &said, &sources));
-        if restored.is_empty() {
-            return Ran { stages: first, said, sources, kept };
-        }
-        kept.extend(restored);
-        let stages = pipeline::run(reading, base(), |settings| self.args.settings.over(settings));
-        Ran { stages, said, sources, kept }
+    /// What was served of the Ingresses that are otherwise now.
+    fn old_board(&self, before: &[Before], delta: &Delta) -> Board {
+        let known = before.iter().flat_map(|before| &before.fragments);
+        let known: Vec<_> =
+            known.filter(|fragment| delta.fragments.contains_key(&fragment.ingress)).collect();
+        let is_new = |ingress: &ObjectKey| {
+            let object = ingress.to_ref("networking.k8s.io", "Ingress");
+            let root = root_of(&self.pipeline, &object);
+            before.iter().any(|before| before.object == root)
+        };
+        let others = delta.fragments.keys().filter(|ingress| {
+            !known.iter().any(|fragment| fragment.ingress == **ingress) && !is_new(ingress)
+        });
+        Board::new(known.iter().map(|fragment| &***fragment), &self.serving).and(others.cloned().collect())
     }
 
-    fn endpoints(&mut self, stages: &Stages) -> io::Result<BTreeMap<Backend, Vec<SocketAddr>>> {
-        let mut found = BTreeMap::new();
-        for backend in serving::backends(&stages.albs) {
-            let addresses = endpoints::addresses(&backend, stages, &self.args.backends, &mut self.builtin)?;
-            found.insert(backend, addresses);
+    fn serve(&mut self, delta: &Delta) -> Result<Applied, Failure> {
+        let mut servers = BTreeMap::new();
+        for (backend, found) in &delta.backends {
+            let Some(found) = found else { continue };
+            let addresses =
+                endpoints::addresses(backend, found, &self.pipeline, &self.args.backends, &mut self.builtin);
+            let addresses = addresses.map_err(Failure::system("starting a built-in backend"))?;
+            servers.insert(backend.clone(), addresses);
         }
-        Ok(found)
+        self.serving.apply(delta, servers, &self.secrets)
     }
 
-    /// Prints what is served: all of it at first, then what is different.
-    fn show(&mut self, stages: &Stages) -> io::Result<()> {
-        let board = Board::new(&stages.albs, &self.serving);
-        let mut out = anstream::stdout().lock();
-        if self.last_good.is_none() {
-            board.print(&mut out)?;
-            let names: Vec<_> =
-                self.args.inputs.paths().iter().map(|path| path.display().to_string()).collect();
-            writeln!(
-                anstream::stderr(),
-                "watching {} · Ctrl-C to stop · `net-alb explain` says why a request goes where it goes",
-                names.join(", ")
-            )?;
-        } else if !board.print_changes(&self.board, &mut out)? {
-            writeln!(anstream::stderr(), "read again; nothing that is served has changed")?;
+    fn keep_secret(&mut self, object: &Object) {
+        if let Object::Secret(secret) = object {
+            self.secrets.insert(ObjectKey::of(&secret.metadata), Arc::new(secret.clone()));
         }
-        self.board = board;
-        Ok(())
+    }
+
+    /// Prints what is worth saying; returns how many errors there are.
+    fn say(&mut self, said: Said, sources: SourceMap) -> io::Result<usize> {
+        let mut news = said.reading;
+        for (object, diagnostics) in said.objects {
+            news.extend(self.heard.news(Some(object), diagnostics));
+        }
+        let unserved = self.serving.unserved(|alb, id| self.pipeline.rules_on(alb, id));
+        let others = said.gateway.into_iter().chain(unserved).collect();
+        news.extend(self.heard.news(None, others));
+        let errors = Tally::of(&news).errors;
+        let mut all = self.pipeline.diagnostics();
+        all.extend(news.iter().filter(|said| !matches!(said.place, Place::Field { .. })).cloned());
+        self.serving.set_diagnostics(&all);
+        report::print(news, sources, &self.files, &self.pipeline)?;
+        Ok(errors)
+    }
+
+    /// Whether there is nothing that could be served, and nothing else has been said about it.
+    fn nothing_to_serve(&self, saved: &Saved) -> Option<Diagnostic> {
+        let is_empty = Tally::of(&saved.diagnostics).errors == 0 && !self.files.objects().any(is_route);
+        is_empty.then(|| nothing_there(&self.args.inputs))
     }
 }
 
-/// What one reading came to.
-struct Ran {
-    /// What is served.
-    stages: Stages,
-    /// What there is to say about what was read, which may not be what is served.
-    said: Vec<Diagnostic>,
-    /// Where that stands.
-    sources: SourceMap,
-    /// What is served in an earlier version.
-    kept: Vec<ObjectRef>,
-}
-
-impl Ran {
-    fn report(&self) -> io::Result<()> {
-        let mut out = anstream::stderr().lock();
-        print_report(&mut out, &self.said, &self.sources, Style::Text)?;
-        for object in self.kept.iter().take(SHOWN) {
-            writeln!(out, "{object} is served as it was before this change")?;
-        }
-        if self.kept.len() > SHOWN {
-            writeln!(out, "… and {} more", self.kept.len() - SHOWN)?;
-        }
-        if !self.kept.is_empty() {
-            writeln!(out, "traffic is unharmed")?;
-        }
-        Ok(())
-    }
+/// What there is to say after a reading.
+#[derive(Default)]
+struct Said {
+    reading: Vec<Diagnostic>,
+    objects: BTreeMap<ObjectRef, Vec<Diagnostic>>,
+    gateway: Vec<Diagnostic>,
 }

@@ -3,16 +3,16 @@
 use crate::read::is_stdin;
 use notify::event::AccessKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 /// Something that `dev` reacts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A file may have changed.
-    Saved,
+    /// These files may have changed; `None` is any of them.
+    Saved(Option<BTreeSet<PathBuf>>),
     /// Ctrl-C or SIGTERM.
     Stop,
 }
@@ -28,17 +28,28 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// away.
 pub(super) fn watch(inputs: &[PathBuf], events: Sender<Event>) -> notify::Result<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Opening a file is an event too, ours included. An error means that events were lost, so look again.
-        let touched =
-            event.map_or(true, |event| !matches!(event.kind, EventKind::Access(AccessKind::Open(_))));
-        if touched {
-            let _ = events.send(Event::Saved); // nobody listens any more: `dev` is stopping
+        let saved = match event {
+            // Opening a file is an event too, ours included.
+            Ok(event) if matches!(event.kind, EventKind::Access(AccessKind::Open(_))) => return,
+            Ok(event) if event.need_rescan() => None,
+            Ok(event) => Some(event.paths.into_iter().filter(|path| !is_hidden(path)).collect()),
+            // Events were lost, so look at everything.
+            Err(_) => None,
+        };
+        if saved.as_ref().is_none_or(|paths: &BTreeSet<_>| !paths.is_empty()) {
+            let _ = events.send(Event::Saved(saved)); // nobody listens any more: `dev` is stopping
         }
     })?;
     for (folder, mode) in folders(inputs) {
         watcher.watch(&folder, mode)?;
     }
     Ok(watcher)
+}
+
+/// An editor's file beside the one that it edits. A name with two dots is how a mounted ConfigMap is swapped.
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') && !name.starts_with("..")
 }
 
 fn folders(inputs: &[PathBuf]) -> BTreeMap<PathBuf, RecursiveMode> {
@@ -59,10 +70,19 @@ fn folders(inputs: &[PathBuf]) -> BTreeMap<PathBuf, RecursiveMode> {
 pub(super) fn next(events: &Receiver<Event>) -> Event {
     let mut event = events.recv().unwrap_or(Event::Stop);
     let begun = Instant::now();
-    while event == Event::Saved && begun.elapsed() < PATIENCE {
+    while let Event::Saved(paths) = &mut event {
+        if begun.elapsed() >= PATIENCE {
+            break;
+        }
         match events.recv_timeout(QUIET) {
-            Ok(next) => event = next,
-            Err(_) => return Event::Saved,
+            Ok(Event::Saved(Some(more))) => {
+                if let Some(paths) = paths {
+                    paths.extend(more);
+                }
+            }
+            Ok(Event::Saved(None)) => *paths = None,
+            Ok(Event::Stop) => return Event::Stop,
+            Err(_) => break,
         }
     }
     event
