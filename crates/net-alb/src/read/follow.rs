@@ -1,17 +1,17 @@
 //! Files that change: which objects are otherwise than they were. Of a file only digests and names are kept; its text is read
 //! again where a message has to show a line of it.
 
+mod round;
+
 use super::files::{self, STDIN, Text, Unreadable, is_stdin};
-use super::object::{self, Found};
+use super::object::Found;
 use super::piece::{Piece, pieces};
 use super::source::{SourceFile, SourceMap};
 use super::{open, twice};
 use net_alb_api::Object;
 use net_alb_diag::{Diagnostic, ObjectRef};
+use round::{Round, Settle, digest, find, stamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -370,67 +370,4 @@ impl File {
     fn refuses(&self, object: &ObjectRef) -> bool {
         self.pieces.iter().flat_map(|known| &known.refused).any(|refused| **refused == *object)
     }
-}
-
-/// The reading of one file.
-struct Round {
-    source: Arc<SourceFile>,
-    /// The file's, once something has to be shown.
-    number: Option<usize>,
-    read: BTreeMap<(Arc<ObjectRef>, u64), Arc<Object>>,
-    changed: bool,
-}
-
-/// What is needed to say what became of objects.
-struct Settle<'a> {
-    id: &'a Arc<FileId>,
-    read: BTreeMap<(Arc<ObjectRef>, u64), Arc<Object>>,
-    source: Arc<SourceFile>,
-    is_broken: bool,
-}
-
-impl Round {
-    fn number(&mut self, sources: &mut SourceMap) -> usize {
-        *self.number.get_or_insert_with(|| sources.add_file(Arc::clone(&self.source)))
-    }
-
-    fn read_piece(&mut self, range: Range<usize>, digest: u64, saved: &mut Saved) -> Known {
-        self.changed = true;
-        let piece = Piece::read(&self.source.text, range);
-        let problems = piece.all_problems();
-        if !problems.is_empty() {
-            let number = self.number(&mut saved.sources);
-            for problem in problems {
-                saved.diagnostics.push(saved.sources.diagnostic(number, piece.offset, problem));
-            }
-        }
-        let (mut objects, mut refused) = (Vec::new(), Vec::new());
-        for found in piece.found {
-            let Some(object) = found.object else {
-                refused.extend(object::reference(&found.node).map(Arc::new));
-                continue;
-            };
-            let reference = Arc::new(object.to_ref());
-            objects.push(Arc::clone(&reference));
-            self.read.insert((reference, digest), object);
-        }
-        Known { digest, objects: objects.into(), refused: refused.into(), broken: piece.broken }
-    }
-}
-
-/// The piece with this digest.
-fn find(text: &str, wanted: u64) -> Option<Piece> {
-    let range = pieces(text).into_iter().find(|range| digest(&text[range.clone()]) == wanted)?;
-    Some(Piece::read(text, range))
-}
-
-fn digest(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }
