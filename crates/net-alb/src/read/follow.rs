@@ -1,17 +1,17 @@
 //! Files that change: which objects are otherwise than they were. Of a file only digests and names are kept; its text is read
 //! again where a message has to show a line of it.
 
+mod round;
+
 use super::files::{self, STDIN, Text, Unreadable, is_stdin};
-use super::object::{self, Found};
+use super::object::Found;
 use super::piece::{Piece, pieces};
 use super::source::{SourceFile, SourceMap};
 use super::{open, twice};
 use net_alb_api::Object;
 use net_alb_diag::{Diagnostic, ObjectRef};
+use round::{Round, Settle, digest, find, stamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -52,7 +52,7 @@ type Stand = (Arc<FileId>, u64);
 #[derive(Debug)]
 pub(crate) struct Files {
     inputs: Vec<PathBuf>,
-    files: BTreeMap<Arc<FileId>, File>,
+    by_id: BTreeMap<Arc<FileId>, File>,
     stands: BTreeMap<Arc<ObjectRef>, Vec<Stand>>,
     /// Objects that stand nowhere at the moment, each with the file that somebody may be writing it to.
     missed: BTreeMap<Arc<ObjectRef>, Arc<FileId>>,
@@ -79,8 +79,8 @@ pub(crate) struct Saved {
 impl Files {
     /// None has been read yet.
     pub(crate) fn new(inputs: Vec<PathBuf>) -> Files {
-        let (files, stands, missed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Files { inputs, files, stands, missed, stdin: None }
+        let (by_id, stands, missed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Files { inputs, by_id, stands, missed, stdin: None }
     }
 
     /// Reads those of these files that are inputs or in one; for `None`, or a path that is no file of ours, looks at all of them.
@@ -95,13 +95,13 @@ impl Files {
             return Ok(saved);
         }
         let listed = self.list()?;
-        let gone: Vec<_> = self.files.keys().filter(|id| !listed.contains(id.as_ref())).cloned().collect();
+        let gone: Vec<_> = self.by_id.keys().filter(|id| !listed.contains(id.as_ref())).cloned().collect();
         for id in gone {
             self.replace(&id, None, &mut saved);
         }
         for id in listed {
             let stamp = stamp(&id.path);
-            if self.files.get(&id).is_none_or(|file| stamp.is_none() || file.stamp != stamp) {
+            if self.by_id.get(&id).is_none_or(|file| stamp.is_none() || file.stamp != stamp) {
                 self.read_file(&Arc::new(id), &mut saved)?;
             }
         }
@@ -132,7 +132,7 @@ impl Files {
             Some(FileId { input, path })
         });
         let ids: Vec<_> = ids.collect();
-        if let Some((known, _)) = ids.iter().find_map(|id| self.files.get_key_value(id)) {
+        if let Some((known, _)) = ids.iter().find_map(|id| self.by_id.get_key_value(id)) {
             return Some(Arc::clone(known));
         }
         let is_new = |id: &FileId| {
@@ -165,7 +165,7 @@ impl Files {
             }
             Err(unreadable) => return Err(unreadable),
         }
-        if let Some(file) = self.files.get_mut(id) {
+        if let Some(file) = self.by_id.get_mut(id) {
             file.stamp = stamp;
         }
         Ok(())
@@ -174,7 +174,7 @@ impl Files {
     /// Puts a file's text in place of the one before, or takes the file out.
     fn replace(&mut self, id: &Arc<FileId>, text: Option<Text>, saved: &mut Saved) {
         let is_there = text.is_some();
-        let mut before = self.files.remove(id).unwrap_or_default().pieces;
+        let mut before = self.by_id.remove(id).unwrap_or_default().pieces;
         let text = text.unwrap_or(Text { name: String::new(), bytes: Vec::new() });
         let (source, problem) = open(text);
         let ranges = pieces(&source.text);
@@ -190,14 +190,13 @@ impl Files {
         for range in ranges {
             let digest = digest(&round.source.text[range.clone()]);
             // Nearly always the next one in row.
-            match before.iter().rposition(|known| known.digest == digest) {
-                Some(at) => after.push(before.remove(at)),
-                None => {
-                    let known = round.read_piece(range, digest, saved);
-                    new.extend(known.objects.iter().cloned());
-                    after.push(known);
-                }
+            if let Some(at) = before.iter().rposition(|known| known.digest == digest) {
+                after.push(before.remove(at));
+                continue;
             }
+            let known = round.read_piece(range, digest, saved);
+            new.extend(known.objects.iter().cloned());
+            after.push(known);
         }
         round.changed |= !before.is_empty();
         let Round { read, changed, source, .. } = round;
@@ -206,12 +205,12 @@ impl Files {
         let touched: Vec<_> = old.union(&new).cloned().collect();
         let stood: Vec<_> = touched.iter().map(|object| self.stand(object)).collect();
         if is_there {
-            self.files.insert(Arc::clone(id), File { stamp: None, pieces: after });
+            self.by_id.insert(Arc::clone(id), File { stamp: None, pieces: after });
         }
         for known in before {
             known.objects.iter().for_each(|object| self.remove_stand(object, id, known.digest));
         }
-        for known in self.files.get(id).into_iter().flat_map(|file| &file.pieces) {
+        for known in self.by_id.get(id).into_iter().flat_map(|file| &file.pieces) {
             for object in known.objects.iter().filter(|object| new.contains(*object)) {
                 let stands = self.stands.entry(Arc::clone(object)).or_default();
                 let stand = (Arc::clone(id), known.digest);
@@ -222,10 +221,12 @@ impl Files {
         }
         let mut settle = Settle { id, read, source, is_broken: is_broken || problem.is_some() };
         for (object, before) in touched.into_iter().zip(stood) {
-            self.settle(&object, before, &mut settle, saved);
+            self.settle(&object, before.as_ref(), &mut settle, saved);
         }
         self.settle_missed(id, &settle, saved);
-        new.iter().for_each(|object| self.check_twice(object, &settle, saved));
+        for object in &new {
+            self.check_twice(object, &settle, saved);
+        }
     }
 
     /// Names an object of this file that stands before it already.
@@ -257,7 +258,7 @@ impl Files {
     fn stand(&self, object: &ObjectRef) -> Option<Stand> {
         let stands = self.stands.get(object)?;
         let place = |stand: &&Stand| {
-            let pieces = self.files.get(&stand.0).map(|file| file.pieces.as_slice()).unwrap_or_default();
+            let pieces = self.by_id.get(&stand.0).map(|file| file.pieces.as_slice()).unwrap_or_default();
             (Arc::clone(&stand.0), pieces.iter().position(|known| known.digest == stand.1))
         };
         stands.iter().min_by_key(place).cloned()
@@ -267,14 +268,14 @@ impl Files {
     fn settle(
         &mut self,
         object: &Arc<ObjectRef>,
-        before: Option<Stand>,
+        before: Option<&Stand>,
         settle: &mut Settle<'_>,
         saved: &mut Saved,
     ) {
         let after = self.stand(object);
         let is_missed = self.missed.contains_key(object);
         match after {
-            Some(stand) if before.as_ref() == Some(&stand) && !is_missed => {}
+            Some(stand) if before == Some(&stand) && !is_missed => {}
             Some(stand) => {
                 self.missed.remove(object);
                 let read =
@@ -283,7 +284,7 @@ impl Files {
                 saved.put.extend(read.map(Arc::unwrap_or_clone));
             }
             None => {
-                let is_refused = self.files.get(settle.id).is_some_and(|file| file.refuses(object));
+                let is_refused = self.by_id.get(settle.id).is_some_and(|file| file.refuses(object));
                 if is_refused || settle.is_broken || self.is_broken(settle.id) {
                     self.missed.insert(Arc::clone(object), Arc::clone(settle.id));
                     saved.kept.push((**object).clone());
@@ -303,7 +304,7 @@ impl Files {
             saved.kept.extend(more);
             return;
         }
-        let file = self.files.get(id);
+        let file = self.by_id.get(id);
         let given_up = self
             .missed
             .iter()
@@ -315,7 +316,7 @@ impl Files {
     }
 
     fn is_broken(&self, id: &Arc<FileId>) -> bool {
-        self.files.get(id).is_some_and(|file| file.pieces.iter().any(|known| known.broken))
+        self.by_id.get(id).is_some_and(|file| file.pieces.iter().any(|known| known.broken))
     }
 
     /// An object that stands in a piece which wasn't read just now.
@@ -369,67 +370,4 @@ impl File {
     fn refuses(&self, object: &ObjectRef) -> bool {
         self.pieces.iter().flat_map(|known| &known.refused).any(|refused| **refused == *object)
     }
-}
-
-/// The reading of one file.
-struct Round {
-    source: Arc<SourceFile>,
-    /// The file's, once something has to be shown.
-    number: Option<usize>,
-    read: BTreeMap<(Arc<ObjectRef>, u64), Arc<Object>>,
-    changed: bool,
-}
-
-/// What is needed to say what became of objects.
-struct Settle<'a> {
-    id: &'a Arc<FileId>,
-    read: BTreeMap<(Arc<ObjectRef>, u64), Arc<Object>>,
-    source: Arc<SourceFile>,
-    is_broken: bool,
-}
-
-impl Round {
-    fn number(&mut self, sources: &mut SourceMap) -> usize {
-        *self.number.get_or_insert_with(|| sources.add_file(Arc::clone(&self.source)))
-    }
-
-    fn read_piece(&mut self, range: Range<usize>, digest: u64, saved: &mut Saved) -> Known {
-        self.changed = true;
-        let piece = Piece::read(&self.source.text, range);
-        let problems = piece.all_problems();
-        if !problems.is_empty() {
-            let number = self.number(&mut saved.sources);
-            for problem in problems {
-                saved.diagnostics.push(saved.sources.diagnostic(number, piece.offset, problem));
-            }
-        }
-        let (mut objects, mut refused) = (Vec::new(), Vec::new());
-        for found in piece.found {
-            let Some(object) = found.object else {
-                refused.extend(object::reference(&found.node).map(Arc::new));
-                continue;
-            };
-            let reference = Arc::new(object.to_ref());
-            objects.push(Arc::clone(&reference));
-            self.read.insert((reference, digest), object);
-        }
-        Known { digest, objects: objects.into(), refused: refused.into(), broken: piece.broken }
-    }
-}
-
-/// The piece with this digest.
-fn find(text: &str, wanted: u64) -> Option<Piece> {
-    let range = pieces(text).into_iter().find(|range| digest(&text[range.clone()]) == wanted)?;
-    Some(Piece::read(text, range))
-}
-
-fn digest(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
 }

@@ -98,7 +98,7 @@ impl Session {
     }
 
     fn load(&mut self, objects: Vec<Object>, opening: &mut Opening, said: &mut Said) -> Result<(), Failure> {
-        objects.iter().for_each(|object| self.keep_secret(object));
+        self.keep_secrets(&objects);
         let delta = self.pipeline.apply(objects.into_iter().map(Change::Put));
         let applied = self.serve(&delta)?;
         opening.take(&applied.fragments);
@@ -133,7 +133,7 @@ impl Session {
             .chain(saved.gone.iter().cloned())
             .map(|o| self.before(o))
             .collect();
-        put.iter().for_each(|object| self.keep_secret(object));
+        self.keep_secrets(&put);
         for gone in saved.gone.iter().filter(|gone| gone.kind == "Secret") {
             self.secrets.remove(&ObjectKey::new(gone.namespace.as_str(), gone.name.as_str()));
         }
@@ -147,7 +147,7 @@ impl Session {
             before.iter().filter(|b| refused.contains(&b.object)).filter_map(|b| b.good.clone()).collect();
         if !restored.is_empty() {
             kept.extend(restored.iter().map(Object::to_ref));
-            restored.iter().for_each(|object| self.keep_secret(object));
+            self.keep_secrets(&restored);
             delta.extend(self.pipeline.apply(restored.into_iter().map(Change::Put)));
         }
         let old = self.old_board(&before, &delta);
@@ -228,9 +228,11 @@ impl Session {
         self.serving.apply(delta, servers, &self.secrets)
     }
 
-    fn keep_secret(&mut self, object: &Object) {
-        if let Object::Secret(secret) = object {
-            self.secrets.insert(ObjectKey::of(&secret.metadata), Arc::new(secret.clone()));
+    fn keep_secrets(&mut self, objects: &[Object]) {
+        for object in objects {
+            if let Object::Secret(secret) = object {
+                self.secrets.insert(ObjectKey::of(&secret.metadata), Arc::new(secret.clone()));
+            }
         }
     }
 
