@@ -91,3 +91,19 @@ data: {cluster-local: shared}
         "warning NA1163 the settings are read from `knative-serving/config-alb` only; delete one of them";
     assert_eq!(messages, [message]);
 }
+
+#[test]
+fn the_charts_example_shows_every_key_with_its_default() {
+    let chart = include_str!("../../../../../charts/net-alb/templates/config.yaml");
+    let config_map: ConfigMap = serde_saphyr::from_str(chart).unwrap();
+    let example: std::collections::BTreeMap<String, String> =
+        serde_saphyr::from_str(&config_map.data.unwrap()["_example"]).unwrap();
+    let mut known = KEYS.to_vec();
+    known.sort_unstable();
+    assert_eq!(example.keys().collect::<Vec<_>>(), known);
+    let written = ConfigMap { data: Some(example), metadata: config_map.metadata, ..ConfigMap::default() };
+    let mut snapshot = Snapshot::default();
+    snapshot.insert(Object::ConfigMap(written));
+    let read = Settings::from_snapshot(&snapshot, Settings::default());
+    assert_eq!((read.value, read.diagnostics), (Settings::default(), vec![]));
+}
