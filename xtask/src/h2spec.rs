@@ -94,8 +94,8 @@ struct Dev(Child);
 impl Dev {
     fn start(root: &Path, rules: &Path) -> Result<Dev> {
         let mut build = Command::new("cargo");
-        let built = build.args(["build", "--package", "net-alb", "--locked"]).current_dir(root).status();
-        ensure!(built.context("starting `cargo`")?.success(), "net-alb doesn't build");
+        let status = build.args(["build", "--package", "net-alb", "--locked"]).current_dir(root).status();
+        ensure!(status.context("starting `cargo`")?.success(), "net-alb doesn't build");
         let free = "127.0.0.1:0";
         let child = Command::new(root.join("target/debug/net-alb"))
             .arg("dev")

@@ -77,7 +77,7 @@ impl Dev {
         for line in BufReader::new(printed).lines() {
             let line = line?;
             if let Some(address) = line.strip_prefix("public https://") {
-                dev.address = address.to_owned();
+                address.clone_into(&mut dev.address);
             }
             if line.starts_with("serving ") && !dev.address.is_empty() {
                 return Ok(dev);

@@ -20,8 +20,8 @@ fn pick<'a>(from: &'a [&'a str], choice: u8) -> &'a str {
 }
 
 /// A path with headers and splits.
-fn path(choices: &[u8; 8]) -> Value {
-    let [path, name, value, first, percent, second, has_header, host] = *choices;
+fn path(choices: [u8; 8]) -> Value {
+    let [path, name, value, first, percent, second, has_header, host] = choices;
     let percent = percent % 101;
     let split = |revision: u8, percent: u8| {
         let revision = pick(REVISIONS, revision);
@@ -45,7 +45,7 @@ type Rule = (u8, u8, bool, Vec<[u8; 8]>);
 
 fn rule((first, second, local, paths): &Rule) -> Value {
     let visibility = if *local { "ClusterLocal" } else { "ExternalIP" };
-    let paths: Vec<_> = paths.iter().take(4).map(path).collect();
+    let paths: Vec<_> = paths.iter().take(4).copied().map(path).collect();
     json!({ "hosts": [pick(HOSTS, *first), pick(HOSTS, *second)], "visibility": visibility, "http": { "paths": paths } })
 }
 

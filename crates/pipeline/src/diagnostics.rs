@@ -65,7 +65,8 @@ impl Pipeline {
     fn same_orders(&self, root: &Root) -> Vec<Said> {
         let parts = self.served.get(root).into_iter().flat_map(|served| &served.parts);
         let say = |part: &crate::part::Part| {
-            let order = part.explicit_order?;
+            // Without its AlbConfig there is nobody to refuse it.
+            let order = part.explicit_order.filter(|_| self.frames.contains_key(&*part.alb))?;
             let first = self.balancers.get(&part.alb)?.with_order(order).next()?;
             let ingress = self.inputs.ingress(&part.ingress).filter(|_| *first != part.ingress)?;
             let diagnostic = net_alb_model::same_order(ingress, order, first, &self.settings);

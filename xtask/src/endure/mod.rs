@@ -4,7 +4,7 @@
 mod server;
 mod slow;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use procfs::process::Process;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -127,7 +127,8 @@ fn download(server: SocketAddr, bytes: u64, pace: u64) -> Result<()> {
     stream
         .write_all(format!("GET /huge HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n").as_bytes())?;
     let read = server::drain(&mut stream, u64::MAX, pace)?;
-    if read < bytes { bail!("the download ended after {read} bytes") } else { Ok(()) }
+    ensure!(read >= bytes, "the download ended after {read} bytes");
+    Ok(())
 }
 
 /// A client that sends a huge body as fast as it may; the server reads slowly.

@@ -16,6 +16,7 @@ mod mutual_tls;
 mod notation;
 mod refused;
 mod routing;
+mod stream;
 mod support;
 mod tls;
 mod tls_client;

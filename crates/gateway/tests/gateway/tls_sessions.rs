@@ -44,19 +44,19 @@ fn certificates_change_under_load_and_no_request_fails() {
     let shop = Server::named("shop");
     site.gateway.set_endpoints(&service("shop"), vec![shop.address]);
     site.set("shop", &authority.issue(&["shop.example.com"]));
-    let (stop, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (ended, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
     let trust = trusting(&authority);
     // One client stays on its connection, the other makes a new one for every request.
     let mut steady = site.connect(&trust, "shop.example.com").unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
+            while !ended.load(Ordering::Relaxed) {
                 assert_eq!(steady.get("shop.example.com", "/").text(), "shop");
                 asked.fetch_add(1, Ordering::Relaxed);
             }
         });
         scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
+            while !ended.load(Ordering::Relaxed) {
                 let mut client = connect(site.address, &trust, "shop.example.com").unwrap();
                 assert_eq!(client.get("shop.example.com", "/").text(), "shop");
                 asked.fetch_add(1, Ordering::Relaxed);
@@ -68,7 +68,7 @@ fn certificates_change_under_load_and_no_request_fails() {
             assert_eq!(site.set("shop", &authority.issue(&[name])), [""; 0]);
             assert_eq!(site.shown("shop.example.com"), name, "in effect at once");
         }
-        stop.store(true, Ordering::Relaxed);
+        ended.store(true, Ordering::Relaxed);
     });
     assert!(asked.load(Ordering::Relaxed) > 100);
 }

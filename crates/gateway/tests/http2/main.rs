@@ -12,6 +12,8 @@ mod lifetime;
 mod notation;
 mod peers;
 mod server;
+#[path = "../gateway/stream.rs"]
+mod stream;
 #[path = "../gateway/support.rs"]
 mod support;
 mod websocket;

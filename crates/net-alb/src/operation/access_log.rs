@@ -26,7 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Lines {
     format: AccessLogFormat,
-    lines: SyncSender<Message>,
+    printer: SyncSender<Message>,
     dropped: AtomicU64,
 }
 
@@ -40,15 +40,15 @@ enum Message {
 impl Lines {
     /// Starts the printing thread.
     pub(super) fn start(format: AccessLogFormat) -> io::Result<Arc<Lines>> {
-        let (lines, receiver) = sync_channel(WAITING);
+        let (printer, receiver) = sync_channel(WAITING);
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || print(&receiver))?;
-        Ok(Arc::new(Lines { format, lines, dropped: AtomicU64::new(0) }))
+        Ok(Arc::new(Lines { format, printer, dropped: AtomicU64::new(0) }))
     }
 
     /// Waits until what has been recorded is printed, for a moment at most.
     pub(super) fn flush(&self) {
         let (told, printed) = channel();
-        if self.lines.try_send(Message::Flush(told)).is_ok() {
+        if self.printer.try_send(Message::Flush(told)).is_ok() {
             let _ = printed.recv_timeout(FAREWELL);
         }
     }
@@ -60,7 +60,7 @@ impl AccessLog for Lines {
             AccessLogFormat::Text => record.to_string(),
             AccessLogFormat::Json => record.to_json(SystemTime::now()),
         };
-        if self.lines.try_send(Message::Line(line)).is_err() {
+        if self.printer.try_send(Message::Line(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -1,5 +1,7 @@
 //! What `dev` shows to whoever operates it: metrics, dump, log, access log, traces; and how one process replaces another.
 
+#![allow(clippy::float_cmp, reason = "counts are whole numbers, which text and float keep as they are")]
+
 use crate::process::{Dev, folder};
 use crate::request::{get, send};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -168,7 +170,10 @@ fn a_trace_goes_through_to_the_collector() {
     assert!(dev.stop().success());
     let spans = spans.recv_timeout(Duration::from_secs(30)).unwrap();
     let [span] = &spans[..] else { panic!("one request was sampled: {spans:#?}") };
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
+    };
     assert_eq!(hex(&span.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(hex(&span.parent_span_id), "00f067aa0ba902b7");
     let child = format!("\ntraceparent: 00-{}-{}-01\n", hex(&span.trace_id), hex(&span.span_id));
