@@ -30,14 +30,14 @@ pub(crate) struct ControllerArgs {
 }
 
 pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
-    let log = log()?;
+    let log = log("net-alb-controller")?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let client = client().await?;
         let readiness = Readiness::new("it is starting");
         let admin =
             Admin::new(readiness.clone()).count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }));
-        let _admin = serve(&admin, &args.cluster)?;
+        let _admin = serve(admin, &args.cluster, None)?;
         let (name, namespace) = (pod_name(), pod_namespace());
         let lease = ObjectKey::new(namespace.clone(), "net-alb-controller");
         let leadership =
