@@ -233,7 +233,7 @@ impl Ledger {
             }
             entry.patience = now + PATIENCE;
         }
-        let events = news(&replicas, &mut entry.said);
+        let events = news(&replicas, &mut entry.said, wanted.is_true("Ready"));
         if !differs && events.is_empty() {
             return None;
         }
@@ -257,12 +257,13 @@ impl Gateway {
     }
 }
 
-/// The problems that no Event has said yet. What waits is in the condition; most of it is over in a moment.
-fn news(replicas: &[Replica<'_>], said: &mut BTreeSet<String>) -> Vec<Problem> {
+/// The problems that no Event has said yet. What waits is in the condition, and mostly over in a moment; but where the condition
+/// says Ready, nothing else tells of a certificate that has become garbage.
+fn news(replicas: &[Replica<'_>], said: &mut BTreeSet<String>, is_ready: bool) -> Vec<Problem> {
     let mut news = Vec::new();
     for replica in replicas {
         let Progress::Applied(problems) = replica.progress else { continue };
-        for problem in problems.iter().filter(|problem| problem.effect != Effect::Waiting) {
+        for problem in problems.iter().filter(|problem| is_ready || problem.effect != Effect::Waiting) {
             if said.insert(problem.message.clone()) {
                 news.push(problem.clone());
             }

@@ -1,6 +1,6 @@
 //! Requests to the layer's gateway, again and again until the answer is right.
 
-use super::objects::host;
+use super::super::objects::host;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};

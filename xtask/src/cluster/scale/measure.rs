@@ -1,18 +1,16 @@
 //! The measurements, in the order in which they are made. Each phase ends at a limit: what isn't done by then took longer.
 
-use super::super::Layer;
-use super::api::{Api, Kind, Watch};
+use super::super::api::{Api, Kind, Watch};
+use super::super::objects::{NAMESPACE, endpoint_slice, kingress, service};
+use super::super::{Layer, kubectl, server};
 use super::client::{until, until_refused};
-use super::objects::{NAMESPACE, endpoint_slice, kingress, service};
 use super::processes::{Usage, settle, since, usage};
-use super::server;
 use super::spread::{Spread, Took};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -260,11 +258,4 @@ fn grown(before: &BTreeMap<String, u64>, after: BTreeMap<String, u64>) -> BTreeM
     let known = |kind: &String| before.get(kind).copied().unwrap_or_default();
     let grown = after.into_iter().map(|(kind, count)| (count.saturating_sub(known(&kind)), kind));
     grown.filter(|(count, _)| *count > 0).map(|(count, kind)| (kind, count)).collect()
-}
-
-pub(super) fn kubectl(arguments: &[&str]) -> Result<String> {
-    let output = Command::new("kubectl").args(arguments).output().context("starting kubectl")?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "kubectl {}: {}", arguments.join(" "), error.trim());
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -3,13 +3,10 @@
 //! Both layers are measured in one run on one cluster, one after the other. Each KIngress has a Service and an
 //! EndpointSlice of its own; all of them lead to two servers in this program, `a` and `b`.
 
-mod api;
 mod client;
 mod measure;
-mod objects;
 mod processes;
 mod report;
-mod server;
 mod spread;
 
 use super::testbed::Testbed;

@@ -1,7 +1,6 @@
 //! What the layer's processes use, wherever their containers are: all of them are this machine's.
 
-use super::super::Layer;
-use super::measure::kubectl;
+use super::super::{Layer, kubectl};
 use anyhow::{Result, ensure};
 use procfs::process::{Process, all_processes};
 use serde::{Deserialize, Serialize};

@@ -41,7 +41,8 @@ impl Api {
         let body = serde_json::json!({ "metadata": { "name": NAMESPACE } }).to_string();
         let url = format!("{}/api/v1/namespaces", self.base);
         let response = self.agent.post(url).content_type("application/json").send(body)?;
-        ensure!(response.status().is_success(), "creating the namespace: {}", response.status());
+        let status = response.status();
+        ensure!(status.is_success(), "creating the namespace {NAMESPACE}: {status}");
         Ok(())
     }
 
