@@ -4,6 +4,7 @@
 //!   which KIngress it serves in which [`version()`].
 //! * The controller's side: [`status`] is a pure function of what was asked and what replicas say; `lease` decides who writes.
 
+pub mod access;
 pub mod acknowledgement;
 pub mod config;
 pub mod control;
