@@ -65,7 +65,9 @@ impl Bench {
         let [listen, _] = free_ports()?;
         let site = Site { listen, upstreams: self.upstreams, folder };
         let command = peer.configure(binary, &site, routing)?;
-        let program = Program::start(peer.name(), PROXY_CPU, &command, &site.folder)?;
+        // What it prints doesn't go to its own folder, which net-alb watches: each line would wake it.
+        let log = format!("{name}-{}", peer.name());
+        let program = Program::start(&log, PROXY_CPU, &command, self.folder())?;
         Ok(Serving { peer, program, site })
     }
 }
