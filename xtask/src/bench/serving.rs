@@ -123,7 +123,9 @@ impl Bench {
             folder,
         };
         let command = peer.configure(binary, &site, routing)?;
-        let program = Program::start(peer.name(), PROXY_CPU, &command, &site.folder)?;
+        // What it prints doesn't go to its own folder, which net-alb watches: each line would wake it.
+        let log = format!("{name}-{}", peer.name());
+        let program = Program::start(&log, PROXY_CPU, &command, self.folder())?;
         Ok(Serving { peer, program, site })
     }
 }
