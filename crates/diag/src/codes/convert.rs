@@ -47,4 +47,6 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_SETTING,
     &UNKNOWN_SETTING,
     &SECOND_CONFIG_MAP,
+    &BAD_VSWITCHES,
+    &NO_LOAD_BALANCER,
 ];
