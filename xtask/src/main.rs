@@ -44,6 +44,8 @@ enum Chore {
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
     E2e(cluster::e2e::Arguments),
+    /// Let things go wrong in a cluster under a steady load, and count what fails
+    Faults(cluster::faults::Arguments),
     /// Ask the gateway by independent HTTP/3 clients: see interop/README.md
     Interop,
     /// Measure many KIngresses in net-alb and in Kourier
@@ -71,6 +73,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Endure(arguments) => endure::run(&arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Faults(arguments) => cluster::faults::run(&root(), &arguments),
         Chore::Interop => interop::run(&root()),
         Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }

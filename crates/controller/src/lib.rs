@@ -9,6 +9,7 @@ pub mod acknowledgement;
 pub mod config;
 pub mod control;
 pub mod deliver;
+pub mod embedded;
 mod events;
 pub mod lease;
 pub mod ledger;

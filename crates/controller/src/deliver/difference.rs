@@ -5,7 +5,7 @@ use serde_json::Value;
 /// one value, so it has no more entries than are wanted. An empty result: nothing has to be written.
 ///
 /// The generation that an object was made for is no difference: it alone is worth no write.
-pub(super) fn differences(wanted: &Value, found: &Value) -> Vec<String> {
+pub(crate) fn differences(wanted: &Value, found: &Value) -> Vec<String> {
     let mut paths = Vec::new();
     compare(wanted, found, &mut String::new(), &mut paths);
     paths

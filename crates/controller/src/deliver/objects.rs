@@ -1,6 +1,6 @@
 //! What is wanted of objects, what is found of them, and what has to be written: pure, told what happens and what time it is.
 
-use super::difference::differences;
+pub(crate) use super::difference::differences;
 use net_alb_api::ObjectKey;
 use net_alb_diag::ObjectRef;
 use serde_json::{Value, json};

@@ -59,6 +59,8 @@ pub struct Round {
     pub alb_configs: (String, String),
     /// Whether a load balancer reaches pods by their own addresses.
     pub eni: bool,
+    /// Why no load balancer can be made.
+    pub fault: Option<String>,
 }
 
 /// The stages: changes in, what follows out.
@@ -92,6 +94,7 @@ pub async fn run(client: Client, options: Options, stages: Stages, tell: mpsc::U
         defaults: BTreeMap::new(),
         alb_configs: (String::new(), String::new()),
         eni: true,
+        fault: None,
         seen: Vec::new(),
         unseen: AWAITED.iter().copied().collect(),
         single: BTreeMap::new(),
@@ -139,6 +142,7 @@ struct Role {
     defaults: BTreeMap<String, String>,
     alb_configs: (String, String),
     eni: bool,
+    fault: Option<String>,
     seen: Vec<Seen>,
     unseen: BTreeSet<Kind>,
     /// Watches of single Secrets, which no label finds.
@@ -271,7 +275,11 @@ impl Role {
         self.drop_hops();
         self.write();
         let name = |alb_config: &str| self.defaults.get(alb_config).cloned();
-        let defaults = Defaults { public: name(&self.alb_configs.0), private: name(&self.alb_configs.1) };
+        let defaults = Defaults {
+            public: name(&self.alb_configs.0),
+            private: name(&self.alb_configs.1),
+            fault: self.fault.clone(),
+        };
         for step in self.routes.steps(self.now(), &self.objects, &defaults) {
             self.go(step);
         }
@@ -280,8 +288,11 @@ impl Role {
     }
 
     fn want(&mut self, round: Round) {
-        if !round.alb_configs.0.is_empty() {
-            (self.alb_configs, self.eni) = (round.alb_configs, round.eni);
+        let before = (&self.alb_configs, self.eni, &self.fault);
+        if before != (&round.alb_configs, round.eni, &round.fault) {
+            (self.alb_configs, self.eni, self.fault) = (round.alb_configs, round.eni, round.fault);
+            self.gateways_moved = true;
+            self.routes.look_at_open();
         }
         for (object, content) in round.balancers {
             let after = match (&content, object.kind.as_str()) {

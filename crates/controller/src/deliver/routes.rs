@@ -76,6 +76,8 @@ pub struct Defaults {
     pub public: Option<String>,
     /// The intranet class'.
     pub private: Option<String>,
+    /// Why there can be none.
+    pub fault: Option<String>,
 }
 
 impl Routes {
@@ -217,7 +219,12 @@ impl Route {
                     let place = if part.is_private { &mut private } else { &mut public };
                     place.get_or_insert(address);
                 }
-                Progress::Waits(problem, at) => {
+                Progress::Waits(mut problem, at) => {
+                    if let Some(fault) =
+                        defaults.fault.as_ref().filter(|_| problem.reason == part::DEPENDENCY)
+                    {
+                        problem.message = format!("{}: {fault}", problem.message);
+                    }
                     problems.push(problem);
                     again = again.into_iter().chain(at).min();
                 }

@@ -268,7 +268,7 @@ impl Ledger {
             }
             entry.patience = now + PATIENCE;
         }
-        let events = news(&replicas, &mut entry.said);
+        let events = news(&replicas, &mut entry.said, wanted.is_true("Ready"));
         if !differs && events.is_empty() {
             return None;
         }
@@ -296,12 +296,14 @@ fn progress(delivered: Option<&Delivered>) -> Progress<'_> {
     delivered.map_or(Progress::Undelivered, |delivered| Progress::Delivered(&delivered.problems))
 }
 
-/// The problems that no Event has said yet. What waits is in the condition; most of it is over in a moment.
-fn news(replicas: &[Replica<'_>], said: &mut BTreeSet<String>) -> Vec<Problem> {
+/// The problems that no Event has said yet. What waits is in the condition, and mostly over in a moment; but where the condition
+/// says Ready, nothing else tells of a certificate that has become garbage. What an ALB does says its own controller in Events.
+fn news(replicas: &[Replica<'_>], said: &mut BTreeSet<String>, is_ready: bool) -> Vec<Problem> {
     let mut news = Vec::new();
     for replica in replicas {
+        let also_waiting = is_ready && matches!(replica.progress, Progress::Applied(_));
         let problems = replica.progress.problems().unwrap_or_default();
-        for problem in problems.iter().filter(|problem| problem.effect != Effect::Waiting) {
+        for problem in problems.iter().filter(|problem| also_waiting || problem.effect != Effect::Waiting) {
             if said.insert(problem.message.clone()) {
                 news.push(problem.clone());
             }

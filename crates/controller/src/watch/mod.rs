@@ -105,13 +105,18 @@ pub fn balancers(client: &Client) -> SelectAll<BoxStream<'static, Seen>> {
     routed(client).into_iter().chain([endpoint_slices(client)]).collect()
 }
 
+/// Every AlbConfig.
+pub fn alb_configs(client: &Client) -> BoxStream<'static, Seen> {
+    let into = |alb_config: kingress::AlbConfigObject| Some(alb_config.into_object());
+    stream(Kind::AlbConfig, Api::all(client.clone()), all(), into)
+}
+
 fn routed(client: &Client) -> [BoxStream<'static, Seen>; 4] {
     let classes = Api::all(client.clone());
-    let alb_configs = Api::all(client.clone());
     [
         stream::<Ingress, _>(Kind::Ingress, Api::all(client.clone()), all(), |o| Some(Object::Ingress(o))),
         stream::<IngressClass, _>(Kind::IngressClass, classes, all(), |o| Some(Object::IngressClass(o))),
-        stream(Kind::AlbConfig, alb_configs, all(), |o: kingress::AlbConfigObject| Some(o.into_object())),
+        alb_configs(client),
         stream::<Service, _>(Kind::Service, Api::all(client.clone()), all(), |o| Some(Object::Service(o))),
     ]
 }

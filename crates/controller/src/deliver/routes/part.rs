@@ -16,6 +16,9 @@ const SETTLED: Duration = Duration::from_secs(5);
 /// Between two questions: twice as long after each, from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
+/// The reason where something else has to be there first.
+pub(super) const DEPENDENCY: &str = "DependencyNotReady";
+
 /// What a load balancer's answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -187,7 +190,7 @@ fn unapplied(ingress: &ObjectRef, state: State<'_>) -> Option<Problem> {
             ),
         },
         State::After(other) => {
-            waiting("DependencyNotReady", format!("{ingress} isn't written before {other} is there"))
+            waiting(DEPENDENCY, format!("{ingress} isn't written before {other} is there"))
         }
         State::Pending => waiting("IngressPending", format!("{ingress} is about to be written")),
         State::Refused(error) => {
