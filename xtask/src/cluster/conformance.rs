@@ -53,14 +53,7 @@ struct Run {
 
 /// Fails unless every claimed test passed in every run.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
-    let testbed = match Testbed::find(root) {
-        Ok(testbed) => testbed,
-        Err(why) if arguments.if_possible => {
-            println!("conformance is left out: {why}");
-            return Ok(());
-        }
-        Err(why) => bail!(why),
-    };
+    let Some(testbed) = Testbed::start(root, "conformance", arguments.if_possible)? else { return Ok(()) };
     let claims = claims(&fs::read_to_string(root.join("conformance/claims.txt"))?);
     let binary = net_alb(root, arguments.net_alb.as_ref())?;
     let mut runs = Vec::new();

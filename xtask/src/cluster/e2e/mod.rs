@@ -13,7 +13,7 @@ mod zero;
 
 use super::testbed::Testbed;
 use super::{Layer, net_alb};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use cluster::Cluster;
 use std::env;
@@ -61,14 +61,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     if env::var_os(INSIDE).is_some() {
         return inside(root, arguments);
     }
-    let testbed = match Testbed::find(root) {
-        Ok(testbed) => testbed,
-        Err(why) if arguments.if_possible => {
-            println!("the end-to-end scenarios are left out: {why}");
-            return Ok(());
-        }
-        Err(why) => bail!(why),
-    };
+    let Some(testbed) = Testbed::start(root, "e2e", arguments.if_possible)? else { return Ok(()) };
     let layer = arguments.layer();
     testbed.run(&["serving"])?;
     if layer == Layer::NetAlb {
