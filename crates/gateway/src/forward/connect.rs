@@ -57,7 +57,7 @@ impl Job<'_> {
         trace.endpoint = Some(address);
         match self.any(address, servers).await {
             Ok(upstream) => Ok(upstream),
-            Err(refused) => self.elsewhere(refused, address, servers, trace).await,
+            Err(refused) => Box::pin(self.elsewhere(refused, address, servers, trace)).await,
         }
     }
 
@@ -70,7 +70,7 @@ impl Job<'_> {
     ) -> Result<Upstream, Failure> {
         match self.fresh(address, servers).await {
             Ok(upstream) => Ok(upstream),
-            Err(refused) => self.elsewhere(refused, address, servers, trace).await,
+            Err(refused) => Box::pin(self.elsewhere(refused, address, servers, trace)).await,
         }
     }
 
@@ -94,7 +94,7 @@ impl Job<'_> {
                 self.worker.metrics.reuses.add(1);
                 Ok(Upstream { socket, key, reused: true })
             }
-            None => self.fresh(address, servers).await,
+            None => Box::pin(self.fresh(address, servers)).await,
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) async fn serve(connection: &Rc<Connection>) {
         http2::is_preface(connection, &mut input).await
     };
     if is_http2 {
-        return http2::serve(connection, input).await;
+        return Box::pin(http2::serve(connection, input)).await;
     }
     let _open = connection.speaks(Version::Http11);
     loop {
