@@ -172,7 +172,8 @@ impl<'a> Job<'a> {
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
         if target.protocol.is_http2() && !self.incoming.facts.upgrade {
             let sides = (body, answer);
-            return self.run_http2((target, &servers), &to, sides, scratch, trace).await;
+            // Its future is several times as large as that for HTTP/1.1.
+            return Box::pin(self.run_http2((target, &servers), &to, sides, scratch, trace)).await;
         }
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
