@@ -68,7 +68,7 @@ impl Job<'_> {
         servers: &Servers<'_>,
         trace: &mut Trace,
     ) -> Result<Upstream, Failure> {
-        match self.fresh(address, servers).await {
+        match Box::pin(self.fresh(address, servers)).await {
             Ok(upstream) => Ok(upstream),
             Err(refused) => Box::pin(self.elsewhere(refused, address, servers, trace)).await,
         }
@@ -98,7 +98,7 @@ impl Job<'_> {
         }
     }
 
-    /// A new connection.
+    /// A new connection. It is rare, and its future larger than everything else here.
     async fn fresh(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Upstream, Reason> {
         let (key, metrics) = (servers.key(address), &self.worker.metrics);
         self.deadline.set(self.worker.timeouts.connect);
@@ -116,8 +116,7 @@ impl Job<'_> {
         metrics.connects.add(1);
         let socket = match &servers.tls {
             None => Socket::new(stream),
-            // A handshake is rare, and its future larger than everything else here.
-            Some(tls) => Box::pin(self.secure(stream, address, tls)).await?,
+            Some(tls) => self.secure(stream, address, tls).await?,
         };
         Ok(Upstream { socket, key, reused: false })
     }

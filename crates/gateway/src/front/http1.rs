@@ -172,3 +172,21 @@ pub(super) async fn linger(connection: &Connection, input: &mut Buffer) {
     input.consume(usize::MAX);
     worker.buffers.release(input);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of the future that a function makes.
+    fn size<A, F: Future>(_: impl FnOnce(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// What is rarely needed is in boxes of its own: every connection has this one, and a large one lies in several pages, all of
+    /// which a request touches.
+    #[test]
+    fn a_connection_is_small() {
+        let serving = size(|connection: &'static Rc<Connection>| async move { serve(connection).await });
+        assert!(serving <= 3 * 1024, "{serving}");
+    }
+}

@@ -115,6 +115,7 @@ async fn conclude<B: RequestBody, A: Replying>(
             // An end of a listener ends it only with the grace period.
             let is_websocket = tunnel::is_websocket(&asked.incoming.head);
             let tunnel = Tunnel { worker, deadline: asked.deadline, patience, is_websocket };
+            // Once a connection, and larger than a request needs.
             Box::pin(tunnel.run((body, answer), server)).await;
             Over::without_error(Outcome::Tunnelled)
         }
