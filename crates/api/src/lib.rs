@@ -10,6 +10,7 @@
 mod albconfig;
 pub mod annotation;
 pub mod config;
+pub mod hop;
 mod kingress;
 mod kservice;
 mod network_hash;

@@ -26,6 +26,7 @@
 mod apply;
 mod backends;
 mod balancer;
+mod bootstrap;
 mod change;
 mod claims;
 mod delta;

@@ -48,8 +48,8 @@ pub(crate) async fn client() -> Result<Client, Failure> {
     Client::try_from(config).map_err(io::Error::other).map_err(failed())
 }
 
-/// Serves the admin port and metrics.
-pub(crate) fn serve(admin: &Admin, args: &ClusterArgs) -> Result<Serving, Failure> {
+/// Serves the admin port and metrics, and everything at `local`, if there is one.
+pub(crate) fn serve(admin: Admin, args: &ClusterArgs, local: Option<SocketAddr>) -> Result<Serving, Failure> {
     let at = |address: SocketAddr| match address.ip() {
         // A node without IPv6.
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) if TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_err() => {
@@ -57,10 +57,11 @@ pub(crate) fn serve(admin: &Admin, args: &ClusterArgs) -> Result<Serving, Failur
         }
         _ => address,
     };
-    let addresses = [(at(args.admin), Scope::Everything), (at(args.metrics), Scope::Metrics)];
+    let mut addresses = vec![(at(args.admin), Scope::Cluster), (at(args.metrics), Scope::Metrics)];
+    addresses.extend(local.map(|local| (local, Scope::Everything)));
     let tried =
         format!("listening on {} and {}; choose with --admin and --metrics", args.admin, args.metrics);
-    admin.clone().start(&addresses).map_err(Failure::system(tried))
+    admin.start(&addresses).map_err(Failure::system(tried))
 }
 
 /// Ends with SIGTERM or SIGINT.
@@ -74,9 +75,9 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
     })
 }
 
-/// Log lines as JSON on stderr; their level can be changed.
-pub(crate) fn log() -> Result<LogControl, Failure> {
-    LogControl::install("info", LogFormat::Json).map_err(Failure::Usage)
+/// Log lines as Knative's components write them, on stderr; their level can be changed.
+pub(crate) fn log(component: &'static str) -> Result<LogControl, Failure> {
+    LogControl::install("info", LogFormat::Zap { logger: component }).map_err(Failure::Usage)
 }
 
 /// Logs what `config-logging` says from now on.

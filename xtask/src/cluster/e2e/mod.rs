@@ -6,6 +6,7 @@ mod article;
 mod cluster;
 mod domain;
 mod http;
+mod internal_tls;
 mod protocols;
 mod rollout;
 mod zero;
@@ -48,6 +49,8 @@ enum Scenario {
     Domain,
     /// gRPC, WebSocket, cluster-local hosts, forged headers
     Protocols,
+    /// TLS to activator and revisions
+    InternalTls,
 }
 
 /// Set in the process that runs inside of the cluster's network: the layer.
@@ -94,6 +97,7 @@ fn inside(root: &Path, arguments: &Arguments) -> Result<()> {
             Scenario::Rollout => rollout::run(&cluster),
             Scenario::Domain => domain::run(&cluster),
             Scenario::Protocols => protocols::run(&cluster),
+            Scenario::InternalTls => internal_tls::run(&cluster),
         };
         outcome.with_context(|| format!("scenario `{}`", name(scenario)))?;
         println!("  ok after {:.0} s", began.elapsed().as_secs_f64());

@@ -4,6 +4,7 @@
 //! goes on with what it saw last.
 
 mod certificates;
+mod internal_tls;
 mod listeners;
 mod names;
 mod report;
@@ -15,7 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::operation::RecordArgs;
 use clap::Args;
 use listeners::{Addresses, Listeners};
-use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response, Scope};
+use net_alb_admin::{Body, Readiness, Request, Response};
 use net_alb_controller::acknowledgement::{Board, tell};
 use net_alb_gateway::{Gateway, Options};
 use role::{Outside, Role};
@@ -48,7 +49,7 @@ pub(crate) struct GatewayArgs {
 }
 
 pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
-    let log = log()?;
+    let log = log("net-alb-gateway")?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
@@ -56,21 +57,17 @@ pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
     let recording = args.record.start(&mut options)?;
     let gateway =
         Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
-    let local = recording.admin(Readiness::new("see the admin port"), log.clone(), gateway.view());
-    let _local = local
-        .start(&[(args.local_admin, Scope::Everything)])
-        .map_err(Failure::system("listening for --local-admin"))?;
     runtime()?.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
         let readiness = Readiness::new("not all objects of the cluster have been seen");
-        let admin = Admin::new(readiness.clone())
-            .count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }))
-            .count(gateway.metrics());
-        let _admin = serve(&admin.get("/acknowledgements", acknowledge(Arc::clone(&board))), &args.cluster)?;
+        let admin = recording.admin(readiness.clone(), log.clone(), gateway.view());
+        let admin = admin.get("/acknowledgements", acknowledge(Arc::clone(&board)));
+        let _admin = serve(admin, &args.cluster, Some(args.local_admin))?;
         let listeners = Listeners::new(args.addresses);
         let client = client().await?;
-        let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
+        let system = &args.cluster.system_namespace;
+        let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names, system);
         let outside = Outside { readiness, log };
         let role = Role::new(client, &args.cluster.system_namespace, outside, serving, stop);
         role.run(Duration::from_secs(args.drain_delay)).await;

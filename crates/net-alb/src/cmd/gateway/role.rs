@@ -150,7 +150,10 @@ impl Role {
                 match kind {
                     Kind::KIngress => self.serving.gone(&key),
                     Kind::Secret => self.serving.certificate_gone(&key),
-                    Kind::ConfigMap => drop(self.config_maps.remove(&key)),
+                    Kind::ConfigMap => {
+                        self.config_maps.remove(&key);
+                        self.serving.config_map(&key, None);
+                    }
                     _ => {}
                 }
                 self.changes.push(Change::Delete(kind.to_ref(&key)));
@@ -174,6 +177,7 @@ impl Role {
         }
         let kept = config::kept(written, self.config_maps.get(&key));
         kept.diagnostics.iter().for_each(|diagnostic| tracing::warn!("ConfigMap {key}: {diagnostic}"));
+        self.serving.config_map(&key, Some(&kept.value));
         self.config_maps.insert(key, kept.value.clone());
         kept.value
     }
