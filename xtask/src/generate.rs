@@ -14,6 +14,7 @@ pub(crate) fn pages(root: &Path) -> Result<Vec<(&'static str, String)>> {
         ("docs/reference/codes.md", code_page()),
         ("docs/reference/metrics.md", metric_page()),
         ("manifests/net-alb.yaml", chart::manifest(root)?),
+        ("manifests/embedded-alb.yaml", chart::embedded(root)?),
     ])
 }
 
