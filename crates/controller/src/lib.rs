@@ -5,6 +5,7 @@
 //! * Target `alb`: [`deliver`] keeps the objects in the cluster that ALB Ingress Controller reads.
 //! * The controller's side: [`status`] is a pure function of what was asked and what replicas say; `lease` decides who writes.
 
+pub mod access;
 pub mod acknowledgement;
 pub mod config;
 pub mod control;

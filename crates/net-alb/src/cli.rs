@@ -1,6 +1,6 @@
 //! The command line: what can be typed, and nothing of what it does.
 
-use crate::cmd::{build, completions, controller, convert, dev, explain, gateway, lint};
+use crate::cmd::{build, check, completions, controller, convert, dev, explain, gateway, lint};
 use crate::exit::{Exit, Failure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -42,6 +42,8 @@ enum Command {
     Gateway(gateway::GatewayArgs),
     /// Write KIngress status in a cluster, from what its gateways serve
     Controller(controller::ControllerArgs),
+    /// Say what is wrong with an installation in a cluster, and what to do
+    Check(check::CheckArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -57,6 +59,7 @@ impl Cli {
             Command::Explain(args) => explain::run(&args),
             Command::Gateway(args) => gateway::run(&args),
             Command::Controller(args) => controller::run(args),
+            Command::Check(args) => check::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use ureq::Agent;
 
 /// The collections that are written to.
@@ -18,6 +18,9 @@ pub(super) enum Kind {
     EndpointSlices,
     KIngresses,
 }
+
+/// How soon the API server is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Api {
@@ -75,8 +78,12 @@ impl Api {
         let seen = watch.clone();
         thread::spawn(move || {
             let agent: Agent = Agent::config_builder().build().into();
-            // Until the proxy ends.
-            while let Ok(response) = agent.get(&url).call() {
+            // For as long as this program runs; the API server may be away for a while.
+            loop {
+                let Ok(response) = agent.get(&url).call() else {
+                    thread::sleep(AGAIN);
+                    continue;
+                };
                 let reader = BufReader::new(response.into_body().into_reader());
                 for line in reader.lines().map_while(Result::ok) {
                     let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };

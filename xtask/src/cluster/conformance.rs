@@ -73,13 +73,13 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
         for number in 1..=count {
             println!("{}: run {number} of {count}", layer.name());
             runs.push(suite(&testbed, layer, arguments.only.as_deref())?);
+            // What has been run is kept, whatever becomes of the rest.
+            if arguments.record {
+                fs::write(root.join("conformance/REPORT.md"), report(&runs))?;
+            }
         }
     }
-    let report = report(&runs);
-    println!("\n{report}");
-    if arguments.record {
-        fs::write(root.join("conformance/REPORT.md"), &report)?;
-    }
+    println!("\n{}", report(&runs));
     match &arguments.only {
         Some(_) => Ok(()),
         None => runs.iter().filter(|run| run.layer == Layer::NetAlb).try_for_each(|run| judge(run, &claims)),

@@ -1,6 +1,7 @@
 //! The commands, one file each. A command reads, runs stages, prints.
 
 pub(crate) mod build;
+pub(crate) mod check;
 mod cluster;
 pub(crate) mod completions;
 pub(crate) mod controller;

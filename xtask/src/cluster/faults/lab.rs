@@ -78,10 +78,15 @@ impl Lab {
         Ok(())
     }
 
-    /// The pod that writes status.
+    /// The pod that writes status. One that a new version has just replaced may still be named.
     pub(super) fn leader(&self) -> Result<String> {
         let path = "-o=jsonpath={.spec.holderIdentity}";
-        kubectl(&["-n", SYSTEM, "get", "lease", "net-alb-controller", path])
+        let mut leader = String::new();
+        wait("one of the controllers leading", || {
+            leader = kubectl(&["-n", SYSTEM, "get", "lease", "net-alb-controller", path])?;
+            Ok(pods("controller")?.contains(&leader))
+        })?;
+        Ok(leader)
     }
 }
 
