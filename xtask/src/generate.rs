@@ -11,6 +11,7 @@ use std::path::Path;
 pub(crate) fn pages(root: &Path) -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("docs/reference/annotations.md", net_alb_api::annotation::registry::reference()),
+        ("docs/reference/on-the-real-alb.md", net_alb_api::annotation::registry::differences()),
         ("docs/reference/codes.md", code_page()),
         ("docs/reference/metrics.md", metric_page()),
         ("manifests/net-alb.yaml", chart::manifest(root)?),

@@ -88,10 +88,11 @@ impl Listeners {
     }
 
     fn bind_one(&mut self, gateway: &Gateway, key: ListenerKey, settings: &Settings) {
-        if self.bound.contains_key(&key) {
+        let place = self.places.of(&key, settings);
+        if self.bound.get(&key).is_some_and(|at| place.is_none_or(|place| at.port() == place.port())) {
             return;
         }
-        match self.places.of(&key, settings).map(|address| bind(gateway, &key, address)) {
+        match place.map(|address| bind(gateway, &key, address)) {
             Some(Ok(address)) => {
                 tracing::info!("listener {} of {} is at {address}", key.id, key.alb);
                 self.bound.insert(key, address);
