@@ -14,9 +14,11 @@ pub(crate) fn pages(root: &Path) -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("docs/reference/alibaba.md", alibaba::page(root)?),
         ("docs/reference/annotations.md", net_alb_api::annotation::registry::reference()),
+        ("docs/reference/on-the-real-alb.md", net_alb_api::annotation::registry::differences()),
         ("docs/reference/codes.md", code_page()),
         ("docs/reference/metrics.md", metric_page()),
         ("manifests/net-alb.yaml", chart::manifest(root)?),
+        ("manifests/embedded-alb.yaml", chart::embedded(root)?),
     ])
 }
 
