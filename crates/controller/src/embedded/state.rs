@@ -67,6 +67,8 @@ pub(super) struct State {
     alb_configs: BTreeSet<String>,
     /// The load balancers' Services as they are, by AlbConfig.
     services: BTreeMap<String, Value>,
+    /// The pods' port for each port of each load balancer: also where the Service is only about to be written.
+    targets: BTreeMap<String, BTreeMap<u16, u16>>,
     /// By which load balancer each is served.
     served: BTreeMap<ObjectKey, String>,
     /// `uid` and the address in the status.
@@ -86,6 +88,7 @@ impl State {
             balancers: BTreeMap::new(),
             alb_configs: BTreeSet::new(),
             services: BTreeMap::new(),
+            targets: BTreeMap::new(),
             served: BTreeMap::new(),
             ingresses: BTreeMap::new(),
             problems: BTreeMap::new(),
@@ -122,6 +125,7 @@ impl State {
     pub(super) fn service(&mut self, service: &Service) {
         let Some(alb) = label(service) else { return };
         let Ok(value) = serde_json::to_value(service) else { return };
+        self.targets.entry(alb.clone()).or_default().extend(ports_of(&value));
         if self.services.insert(alb.clone(), value).is_none() {
             self.dirty.extend(self.served.iter().filter(|(_, of)| **of == alb).map(|(key, _)| key.clone()));
         }
@@ -132,6 +136,7 @@ impl State {
         let gone = self.services.keys().find(|alb| service_name(alb) == key.name).cloned();
         if let Some(alb) = gone {
             self.services.remove(&alb);
+            self.targets.remove(&alb);
             self.dirty_albs.insert(alb);
         }
     }
@@ -206,13 +211,13 @@ impl State {
         let key = service_key(&self.shape, alb);
         let service_ref = key.to_ref("", "Service");
         let balancer = self.balancers.get(alb).filter(|_| self.alb_configs.contains(alb));
-        let Some(balancer) = balancer else {
+        let Some(balancer) = balancer.cloned() else {
             if self.services.contains_key(alb) {
                 steps.push(Step::Delete(service_ref));
             }
             return;
         };
-        let service = self.service_of(alb, balancer);
+        let service = self.service_of(alb, &balancer);
         let is_right = self.services.get(alb).is_some_and(|found| differences(&service, found).is_empty());
         let listeners = balancer.listeners.iter().map(
             |(port, protocol)| json!({"portAndProtocol": format!("{port}/{protocol}"), "certificates": []}),
@@ -230,18 +235,18 @@ impl State {
         }
     }
 
-    fn service_of(&self, alb: &str, balancer: &Balancer) -> Value {
-        let known = self.services.get(alb).map(ports_of).unwrap_or_default();
-        let taken = self.services.values().flat_map(ports_of).map(|(_, target)| target);
-        let mut taken: BTreeSet<u16> = taken.collect();
-        let mut targets: BTreeMap<u16, u16> = known;
+    fn service_of(&mut self, alb: &str, balancer: &Balancer) -> Value {
+        // Two load balancers at one port would be one: private hosts would be public.
+        let others = self.targets.iter().filter(|(other, _)| *other != alb);
+        let others: BTreeSet<u16> = others.flat_map(|(_, ports)| ports.values()).copied().collect();
+        let targets = self.targets.entry(alb.to_owned()).or_default();
+        targets.retain(|_, target| !others.contains(target));
         let mut ports = Vec::new();
         for (port, protocol) in &balancer.listeners {
-            let target = *targets.entry(*port).or_insert_with(|| {
-                let free = (FIRST_PORT..).find(|port| !taken.contains(port)).unwrap_or(FIRST_PORT);
-                taken.insert(free);
-                free
-            });
+            let own: BTreeSet<u16> = targets.values().copied().collect();
+            let is_free = |port: &u16| !own.contains(port) && !others.contains(port);
+            let free = || (FIRST_PORT..).find(is_free).unwrap_or(FIRST_PORT);
+            let target = *targets.entry(*port).or_insert_with(free);
             let name = format!("{}-{port}", protocol.to_lowercase());
             let transport = if *protocol == "QUIC" { "UDP" } else { "TCP" };
             ports.push(json!({"name": name, "port": port, "targetPort": target, "protocol": transport}));
