@@ -6,8 +6,9 @@ use crate::evaluate::{Said, Stage, made_and_given};
 use crate::hosts::Naming;
 use crate::inputs::{Made, Touched};
 use crate::pipeline::Pipeline;
+use crate::places::Places;
 use crate::root::{Dependency, Root};
-use net_alb_api::config::{AddressType, KnativeConfig, Settings};
+use net_alb_api::config::{AddressType, KnativeConfig, Settings, Target};
 use net_alb_api::{KIngress, Object, ObjectKey};
 use net_alb_diag::ObjectRef;
 use net_alb_model::{Backend, service_annotations};
@@ -46,6 +47,10 @@ impl Pipeline {
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Delta {
         let mut round = Round::default();
         for change in changes {
+            if let Change::Held { kingress, classes } = change {
+                self.hold(&Arc::new(kingress), &classes);
+                continue;
+            }
             let named = changed_root(&change).map(|root| (self.naming(&root), root));
             let touched = self.inputs.take(change);
             if let Some((naming, root)) = named.filter(|_| !touched.is_empty()) {
@@ -138,6 +143,9 @@ impl Pipeline {
         }
         if settings != self.settings {
             let before = std::mem::replace(&mut self.settings, settings);
+            if self.settings.target != Target::Alb {
+                self.places = Places::default();
+            }
             round.delta.settings = Some(self.settings.clone());
             round.everything = true;
             let names = |settings: &Settings| AddressType::ALL.map(|a| settings.alb_config_name(a, 1));

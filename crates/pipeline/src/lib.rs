@@ -38,6 +38,8 @@ mod inputs;
 mod install;
 mod part;
 mod pipeline;
+mod places;
+mod placing;
 mod root;
 mod trim;
 mod whole;

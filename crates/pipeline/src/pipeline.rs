@@ -6,6 +6,7 @@ use crate::evaluate::{Said, World, evaluate};
 use crate::hosts::Hosts;
 use crate::inputs::{Inputs, Made};
 use crate::part::Part;
+use crate::places::Places;
 use crate::root::{Dependency, Dependents, Key, Root};
 use net_alb_api::config::{AddressType, KnativeConfig, Settings};
 use net_alb_api::{KService, Object, ObjectKey, Service};
@@ -44,6 +45,8 @@ pub struct Pipeline {
     pub(crate) dependents: Dependents,
     pub(crate) balancers: BTreeMap<Arc<str>, Balancer>,
     pub(crate) bootstrapped: Bootstrapped,
+    /// For target `alb`.
+    pub(crate) places: Places,
     pub(crate) backends: Backends,
     /// How many servers a Service that is used has.
     pub(crate) servers: BTreeMap<ObjectKey, usize>,
@@ -89,6 +92,7 @@ impl Pipeline {
             dependents: Dependents::default(),
             balancers: BTreeMap::new(),
             bootstrapped: Bootstrapped::default(),
+            places: Places::default(),
             backends: Backends::default(),
             servers: BTreeMap::new(),
             claims: Claims::default(),
@@ -210,6 +214,7 @@ impl Pipeline {
         World {
             inputs: &self.inputs,
             hosts: &self.hosts,
+            places: &self.places,
             settings: &self.settings,
             frames: &self.frames,
             work: &self.work,
