@@ -231,8 +231,8 @@ impl Route {
                     problems.push(problem);
                     again = again.into_iter().chain(at).min();
                 }
-                Progress::Ask(step) => {
-                    problems.push(part::asking(ingress));
+                Progress::Ask(step, problem) => {
+                    problems.push(problem);
                     steps.push(step);
                 }
                 Progress::Overdue(problem) => {
