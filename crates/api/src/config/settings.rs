@@ -154,6 +154,14 @@ fn read(object: &ObjectRef, config_map: &ConfigMap, base: Settings) -> Outcome<S
         outcome.value.internet_class = base.internet_class;
         outcome.value.intranet_class = base.intranet_class;
     }
+    if outcome.value.target == Target::Alb && outcome.value.annotation_format == AnnotationFormat::Article {
+        let message = "`article` is for reading only: on an ALB one Ingress of this form takes away its neighbours' rules; `current` is kept";
+        let diagnostic =
+            Diagnostic::at(&codes::BAD_SETTING, place(object, Some("annotation-format")), message)
+                .help("write `current`, or take it out");
+        outcome.diagnostics.push(diagnostic);
+        outcome.value.annotation_format = AnnotationFormat::Current;
+    }
     outcome
 }
 

@@ -25,7 +25,7 @@ fn reads_every_key() {
 data:
   _example: anything
   target: alb
-  annotation-format: article
+  annotation-format: current
   cluster-local: shared
   http3: enabled
   internet-class: public.example
@@ -34,7 +34,6 @@ data:
     );
     let expected = Settings {
         target: Target::Alb,
-        annotation_format: AnnotationFormat::Article,
         cluster_local: ClusterLocal::Shared,
         http3: Http3::Enabled,
         internet_class: "public.example".into(),
@@ -65,6 +64,14 @@ data:
             "error NA1161 data.target: `alp` is none of `alb`, `gateway`; write `alb`",
         ]
     );
+}
+
+#[test]
+fn an_alb_gets_todays_form_only() {
+    let (read, messages) =
+        settings("metadata: {name: config-alb}\ndata: {target: alb, annotation-format: article}\n");
+    assert_eq!(read, Settings { target: Target::Alb, ..Settings::default() });
+    assert!(messages[0].starts_with("error NA1161 data.annotation-format: "), "{messages:?}");
 }
 
 #[test]
