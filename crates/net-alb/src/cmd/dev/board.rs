@@ -2,6 +2,7 @@
 
 use super::curl::Route;
 use super::curl::Sample;
+use super::notes::{self, Spoken};
 use super::serving::Serving;
 use crate::destination::Destination;
 use crate::render::printable;
@@ -12,8 +13,6 @@ use net_alb_model::{
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::process::Command;
-use std::sync::OnceLock;
 
 /// More hosts than this are counted, not shown.
 pub(super) const SHOWN: usize = 50;
@@ -44,8 +43,8 @@ type Place = (bool, String, ObjectKey, String);
 #[derive(Debug, Default)]
 pub(super) struct Board {
     hosts: BTreeMap<Place, Host>,
-    /// More about an address, by its title.
-    notes: BTreeMap<String, String>,
+    /// More about an address, by its title and the kind of note.
+    notes: BTreeMap<(String, u8), String>,
     /// Ingresses of whose rules before nothing is known, though they were there.
     unknown: Vec<ObjectKey>,
 }
@@ -57,7 +56,9 @@ impl Board {
         for fragment in fragments {
             for listener in &fragment.listeners {
                 let Some(at) = At::of(fragment, listener.id, serving) else { continue };
-                notes.extend(http3_note(&at, serving).map(|note| (at.title(), note)));
+                for (kind, note) in at.notes(listener, serving) {
+                    notes.entry((at.title(), kind)).or_insert(note);
+                }
                 for host in at.hosts(listener, serving) {
                     let private = at.reach == AddressType::Intranet;
                     hosts.insert((private, at.title(), fragment.ingress.clone(), host.name.clone()), host);
@@ -81,7 +82,8 @@ impl Board {
                     writeln!(out)?;
                 }
                 writeln!(out, "{listener}")?;
-                self.notes.get(listener).map_or(Ok(()), |note| writeln!(out, "  {note}"))?;
+                let notes = self.notes.range((listener.clone(), 0)..=(listener.clone(), u8::MAX));
+                notes.map(|(_, note)| note).try_for_each(|note| writeln!(out, "  {}", printable(note)))?;
                 title = Some(listener);
             }
             host.print(out, "  ")?;
@@ -168,26 +170,6 @@ fn print_rest(out: &mut dyn Write, count: usize, what: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// What there is to say about HTTP/3.
-fn http3_note(at: &At<'_>, serving: &Serving) -> Option<String> {
-    let announced = match (serving.quic_port(at.alb, at.id), at.id.protocol) {
-        (Some(_), _) => "HTTP/3 too, announced by Alt-Svc",
-        (None, Protocol::Quic) => "HTTP/3 only",
-        _ => return None,
-    };
-    let option = if curl_has_http3() { ": add --http3-only to a curl line" } else { "" };
-    Some(format!("{announced}{option}"))
-}
-
-/// Whether the curl that is installed can do it.
-fn curl_has_http3() -> bool {
-    static HAS: OnceLock<bool> = OnceLock::new();
-    *HAS.get_or_init(|| {
-        let version = Command::new("curl").arg("--version").output();
-        version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).contains("HTTP3"))
-    })
-}
-
 /// An open listener that is shown.
 struct At<'a> {
     alb: &'a str,
@@ -215,6 +197,23 @@ impl<'a> At<'a> {
         };
         let scheme = if self.id.protocol == Protocol::Http { "http" } else { "https" };
         format!("{reach} {scheme}://{}", self.address)
+    }
+
+    fn notes(&self, part: &FragmentListener, serving: &Serving) -> Vec<(u8, String)> {
+        let exact = |rule| {
+            patterns(rule).into_iter().flatten().find_map(|pattern| match pattern {
+                Pattern::Exact(host) => Some(host.as_str()),
+                _ => None,
+            })
+        };
+        let named = part.rules.iter().find_map(|rule| Some((rule, exact(rule)?)));
+        notes::of(Spoken {
+            address: self.address,
+            protocol: self.id.protocol,
+            leads_to_quic: serving.quic_port(self.alb, self.id).is_some(),
+            host: named.map(|(_, host)| host),
+            is_http2: named.is_some_and(|(rule, _)| is_http2(rule, self.groups)),
+        })
     }
 
     fn hosts(&self, part: &FragmentListener, serving: &Serving) -> Vec<Host> {
