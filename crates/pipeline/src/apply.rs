@@ -6,8 +6,9 @@ use crate::evaluate::{Said, Stage, made_and_given};
 use crate::hosts::Naming;
 use crate::inputs::{Made, Touched};
 use crate::pipeline::Pipeline;
-use crate::root::{Dependency, Root};
-use net_alb_api::config::{KnativeConfig, Settings};
+use crate::places::Places;
+use crate::root::{Dependency, Key, Root};
+use net_alb_api::config::{AddressType, KnativeConfig, Settings, Target};
 use net_alb_api::{KIngress, Object, ObjectKey};
 use net_alb_diag::ObjectRef;
 use net_alb_model::{Backend, service_annotations};
@@ -23,13 +24,13 @@ pub(crate) struct Round {
     /// To be worked on.
     pub(crate) roots: BTreeSet<Root>,
     /// Knative Services to be expanded.
-    kservices: BTreeSet<ObjectKey>,
+    kservices: BTreeSet<Key>,
     /// AlbConfigs that have changed.
     alb_configs: BTreeSet<String>,
     /// Backends that are new.
     pub(crate) backends: BTreeSet<Arc<Backend>>,
     /// Services that have changed, and those whose servers have.
-    services: BTreeSet<ObjectKey>,
+    services: BTreeSet<Key>,
     moved: BTreeSet<ObjectKey>,
     config_maps: bool,
     everything: bool,
@@ -46,10 +47,14 @@ impl Pipeline {
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Delta {
         let mut round = Round::default();
         for change in changes {
+            if let Change::Held { kingress, classes } = change {
+                self.hold(&Arc::new(kingress), &classes);
+                continue;
+            }
             let named = changed_root(&change).map(|root| (self.naming(&root), root));
             let touched = self.inputs.take(change);
             if let Some((naming, root)) = named.filter(|_| !touched.is_empty()) {
-                round.named.entry(root).or_insert(naming);
+                round.named.entry(self.inputs.shared(root)).or_insert(naming);
             }
             self.touch(touched, &mut round);
         }
@@ -66,6 +71,7 @@ impl Pipeline {
         self.merge_balancers(&mut round);
         self.set_shadowed(&mut round);
         self.locate_backends(&mut round);
+        self.find_hops(&mut round);
         for object in round.subjects {
             let said = self.diagnostics_of(&object);
             round.delta.diagnostics.insert(object, said);
@@ -80,8 +86,8 @@ impl Pipeline {
 
     fn naming(&self, root: &Root) -> Naming {
         match root {
-            Root::KIngress(key) => Naming::of_kingress(self.inputs.kingress(key).as_deref()),
-            Root::Ingress(key) => Naming::of_ingress(self.inputs.ingress(key).map(|ingress| &**ingress)),
+            Root::KIngress(key) => Naming::of_kingress(self.inputs.kingress(key).as_ref()),
+            Root::Ingress(key) => Naming::of_ingress(self.inputs.ingresses.get(key).as_ref()),
         }
     }
 
@@ -94,19 +100,19 @@ impl Pipeline {
                 Touched::KIngress(key) => {
                     // Its Knative Service says that it isn't made, or no longer says so.
                     round.kservices.extend(self.inputs.maker(&Made::KIngress(key.clone())).cloned());
-                    round.roots.insert(Root::KIngress(Arc::new(key)));
+                    round.roots.insert(Root::KIngress(key));
                 }
                 Touched::Ingress(key) => {
                     let kingress = self.made.get(&key).cloned();
                     round.roots.extend(kingress.map(Root::KIngress));
-                    round.roots.insert(Root::Ingress(Arc::new(key)));
+                    round.roots.insert(Root::Ingress(key));
                 }
                 Touched::Classes => round.everything = true,
                 Touched::AlbConfig(name) => {
                     round.alb_configs.insert(name);
                 }
                 Touched::Service(key) => {
-                    let service = Dependency::Service(Arc::new(key.clone()));
+                    let service = Dependency::Service(key.clone());
                     round.roots.extend(self.dependents.of(&service).cloned());
                     round.services.insert(key);
                 }
@@ -133,25 +139,27 @@ impl Pipeline {
         round.subjects.extend(objects);
         if knative != self.knative {
             self.knative = knative;
-            round.kservices.extend(self.inputs.given.kservices.keys().cloned());
+            round.kservices.extend(self.inputs.kservices.keys().cloned());
         }
         if settings != self.settings {
             let before = std::mem::replace(&mut self.settings, settings);
+            if self.settings.target != Target::Alb {
+                self.places = Places::default();
+            }
             round.delta.settings = Some(self.settings.clone());
             round.everything = true;
-            let names = [before.internet_class, before.intranet_class];
-            round.alb_configs.extend(names.into_iter().chain(self.frames.keys().cloned()));
-            round.alb_configs.insert(self.settings.internet_class.clone());
-            round.alb_configs.insert(self.settings.intranet_class.clone());
+            let names = |settings: &Settings| AddressType::ALL.map(|a| settings.alb_config_name(a, 1));
+            round.alb_configs.extend(names(&before).into_iter().chain(names(&self.settings)));
+            round.alb_configs.extend(self.frames.keys().cloned());
             round.services.extend(self.inputs.service_keys());
         }
     }
 
     /// Stage 0.
-    fn expand(&mut self, key: &ObjectKey, round: &mut Round) {
+    fn expand(&mut self, key: &Key, round: &mut Round) {
         let object = key.to_ref("serving.knative.dev", "Service");
         let mut said = Vec::new();
-        let made = self.inputs.kservice(key).cloned().and_then(|kservice| {
+        let made = self.inputs.kservices.get(key).and_then(|kservice| {
             let mut work = self.work.get();
             work.expansions += 1;
             self.work.set(work);
@@ -160,14 +168,14 @@ impl Pipeline {
             said.extend(diagnostics.into_iter().map(|d| Said::of_object(Stage::Expand, d)));
             expansion.map(|expansion| (expansion.kingress, expansion.services))
         });
-        let kingresses = self.inputs.kingress_made_of(key).map(|before| before.key());
-        let kingresses = kingresses.into_iter().chain(made.as_ref().map(|(kingress, _)| kingress.key()));
-        for kingress in kingresses.collect::<Vec<_>>() {
-            if self.inputs.given.kingresses.contains_key(&kingress) && made.is_some() {
+        let before = self.inputs.kingress_made_of(key).cloned();
+        let now = made.as_ref().map(|(kingress, _)| Arc::new(kingress.key()));
+        for kingress in before.into_iter().chain(now).collect::<Vec<_>>() {
+            if self.inputs.kingresses.contains(&kingress) && made.is_some() {
                 let made = kingress.to_ref("networking.internal.knative.dev", KIngress::KIND);
                 said.push(Said::of_object(Stage::Expand, made_and_given(made, &object)));
             }
-            self.remember(Root::KIngress(Arc::new(kingress)), round);
+            self.remember(Root::KIngress(kingress), round);
         }
         said.dedup();
         self.set_said(object.clone(), said);
@@ -175,7 +183,7 @@ impl Pipeline {
         for touched in self.inputs.set_expanded(key, made) {
             match touched {
                 Touched::KIngress(key) => {
-                    round.roots.insert(Root::KIngress(Arc::new(key)));
+                    round.roots.insert(Root::KIngress(key));
                 }
                 other => self.touch(vec![other], round),
             }
@@ -244,13 +252,14 @@ impl Pipeline {
     fn locate_backends(&mut self, round: &mut Round) {
         for backend in &round.backends {
             let object = self.inputs.service(&backend.service);
-            let servers = self.inputs.slices.servers(backend, object.as_deref());
+            let servers = self.inputs.slices.servers(backend, object.as_ref());
             round.delta.backends.insert((**backend).clone(), Some(servers));
         }
-        for service in round.services.union(&round.moved) {
+        let changed: BTreeSet<&ObjectKey> = round.services.iter().map(|key| &**key).collect();
+        for service in changed.into_iter().chain(&round.moved) {
             let object = self.inputs.service(service);
             for (backend, _) in self.backends.of(service) {
-                let servers = self.inputs.slices.servers(backend, object.as_deref());
+                let servers = self.inputs.slices.servers(backend, object.as_ref());
                 round.delta.backends.insert((**backend).clone(), Some(servers));
             }
         }
@@ -264,7 +273,7 @@ fn changed_root(change: &Change) -> Option<Root> {
         Change::Put(Object::Ingress(ingress)) => {
             Some(Root::Ingress(Arc::new(ObjectKey::of(&ingress.metadata))))
         }
-        Change::Put(_) => None,
+        Change::Put(_) | Change::Held { .. } => None,
         Change::Delete(object) => {
             let key = Arc::new(ObjectKey::new(object.namespace.as_str(), object.name.as_str()));
             match (object.group.as_str(), object.kind.as_str()) {

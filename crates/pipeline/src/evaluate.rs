@@ -3,6 +3,8 @@
 use crate::hosts::{Hosts, hosts, other_class};
 use crate::inputs::{Inputs, Looking};
 use crate::pipeline::Work;
+use crate::places::Places;
+use crate::placing;
 use crate::root::{Dependency, Key, Root};
 use net_alb_api::annotation::knative::{ALB_INGRESS_CLASS, INGRESS_CLASS};
 use net_alb_api::config::Settings;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 pub(crate) struct World<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) hosts: &'a Hosts,
+    pub(crate) places: &'a Places,
     pub(crate) settings: &'a Settings,
     /// Load balancers without rules, by name.
     pub(crate) frames: &'a BTreeMap<String, Arc<Alb>>,
@@ -41,6 +44,7 @@ pub(crate) enum Stage {
     Settings,
     Expand,
     Convert,
+    Place,
     ServiceAnnotations,
     Class,
     Frame,
@@ -66,11 +70,13 @@ pub(crate) struct Said {
 /// What came of a root.
 #[derive(Debug, Default)]
 pub(crate) struct Evaluated {
-    pub(crate) looked_up: BTreeSet<Dependency>,
+    pub(crate) looked_up: Vec<Dependency>,
     /// Of a KIngress: what stage 1 made of it, less what is given instead.
     pub(crate) ingresses: Vec<Arc<Ingress>>,
     /// Of a KIngress: what stage 1 made of it, also what is given instead.
     pub(crate) made: Vec<Key>,
+    /// Whether no load balancer has room for them: what was applied before stays.
+    pub(crate) is_refused: bool,
     pub(crate) shares: Vec<Share>,
     pub(crate) said: Vec<Said>,
 }
@@ -91,16 +97,20 @@ pub(crate) fn evaluate(root: &Root, world: World<'_>) -> Evaluated {
     let looking = Looking::new(world.inputs, world.hosts);
     let mut evaluated = Evaluated::default();
     let ingresses = match root {
-        Root::Ingress(key) => world.inputs.ingress(key).cloned().into_iter().collect(),
+        Root::Ingress(key) => world.inputs.ingresses.get(key).map(Arc::new).into_iter().collect(),
         Root::KIngress(key) => {
             if let Some(kingress) = world.inputs.kingress(key) {
                 convert(&kingress, &looking, world, &mut evaluated);
             }
+            refuse_without_room(key, world, &mut evaluated);
             evaluated.ingresses.clone()
         }
     };
     for ingress in &ingresses {
-        evaluated.shares.extend(share(ingress, &looking, world, &mut evaluated.said));
+        let key = ObjectKey::of(&ingress.metadata);
+        let made = evaluated.made.iter().find(|made| ***made == key).cloned();
+        let site = (made.unwrap_or_else(|| root.key().clone()), ingress);
+        evaluated.shares.extend(share(site, &looking, world, &mut evaluated.said));
     }
     evaluated.looked_up = looking.seen();
     evaluated
@@ -119,15 +129,32 @@ fn convert(kingress: &KIngress, looking: &Looking<'_>, world: World<'_>, evaluat
     world.count(|work| work.conversions += 1);
     let outcome = net_alb_convert::convert(kingress, looking, world.settings);
     outcome.diagnostics.into_iter().for_each(&mut say);
-    for ingress in outcome.value {
+    let root_key: Key = Arc::new(kingress.key());
+    for mut ingress in outcome.value {
+        placing::place(&mut ingress, &root_key, world);
         let key = ObjectKey::of(&ingress.metadata);
-        if world.inputs.ingress(&key).is_some() {
+        if world.inputs.ingresses.contains(&key) {
             say(made_and_given(key.to_ref("networking.k8s.io", "Ingress"), &kingress.to_ref()));
         } else {
             ingresses.push(Arc::new(ingress));
         }
         made.push(Arc::new(key));
     }
+}
+
+/// Leaves out all Ingresses of a KIngress for which no load balancer has room; otherwise says which further ones it is on.
+fn refuse_without_room(key: &Key, world: World<'_>, evaluated: &mut Evaluated) {
+    let object = key.to_ref("networking.internal.knative.dev", KIngress::KIND);
+    let said = match world.places.excess(key) {
+        Some(excess) => {
+            evaluated.is_refused = true;
+            evaluated.ingresses.clear();
+            Some(placing::no_room(object, excess, world.settings))
+        }
+        None => placing::further(object, &evaluated.ingresses, world.settings),
+    };
+    let said = said.map(|diagnostic| Said { stage: Stage::Place, alb: None, ingress: None, diagnostic });
+    evaluated.said.extend(said);
 }
 
 /// What to say of a KIngress that another networking layer serves.
@@ -146,12 +173,11 @@ pub(crate) fn made_and_given(made: ObjectRef, origin: &ObjectRef) -> Diagnostic 
 
 /// Stage 2 for one Ingress; `None` if it belongs to no load balancer.
 fn share(
-    ingress: &Arc<Ingress>,
+    (key, ingress): (Key, &Arc<Ingress>),
     looking: &Looking<'_>,
     world: World<'_>,
     said: &mut Vec<Said>,
 ) -> Option<Share> {
-    let key: Key = Arc::new(ObjectKey::of(&ingress.metadata));
     let mut say = |stage, alb: Option<&Arc<str>>, diagnostic| {
         said.push(Said { stage, alb: alb.cloned(), ingress: Some(key.clone()), diagnostic });
     };
@@ -198,13 +224,14 @@ fn peers(ingress: &Arc<Ingress>, alb: &str, world: World<'_>) -> Vec<Arc<Ingress
 /// The Ingresses of a root, made again.
 pub(crate) fn ingresses_of(root: &Root, world: World<'_>) -> Vec<Arc<Ingress>> {
     match root {
-        Root::Ingress(key) => world.inputs.ingress(key).cloned().into_iter().collect(),
+        Root::Ingress(key) => world.inputs.ingresses.get(key).map(Arc::new).into_iter().collect(),
         Root::KIngress(key) => {
             let looking = Looking::new(world.inputs, world.hosts);
             let mut evaluated = Evaluated::default();
             if let Some(kingress) = world.inputs.kingress(key) {
                 convert(&kingress, &looking, world, &mut evaluated);
             }
+            refuse_without_room(key, world, &mut evaluated);
             evaluated.ingresses
         }
     }

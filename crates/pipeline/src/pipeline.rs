@@ -1,12 +1,14 @@
 use crate::backends::Backends;
 use crate::balancer::Balancer;
+use crate::bootstrap::Bootstrapped;
 use crate::claims::Claims;
 use crate::evaluate::{Said, World, evaluate};
 use crate::hosts::Hosts;
 use crate::inputs::{Inputs, Made};
 use crate::part::Part;
+use crate::places::Places;
 use crate::root::{Dependency, Dependents, Key, Root};
-use net_alb_api::config::{KnativeConfig, Settings};
+use net_alb_api::config::{AddressType, KnativeConfig, Settings};
 use net_alb_api::{KService, Object, ObjectKey, Service};
 use net_alb_diag::{ObjectRef, Outcome};
 use net_alb_model::{Alb, Backend, Fragment, ListenerId, frame, implicit_alb_config};
@@ -42,6 +44,9 @@ pub struct Pipeline {
     pub(crate) made: BTreeMap<Key, Key>,
     pub(crate) dependents: Dependents,
     pub(crate) balancers: BTreeMap<Arc<str>, Balancer>,
+    pub(crate) bootstrapped: Bootstrapped,
+    /// For target `alb`.
+    pub(crate) places: Places,
     pub(crate) backends: Backends,
     /// How many servers a Service that is used has.
     pub(crate) servers: BTreeMap<ObjectKey, usize>,
@@ -86,6 +91,8 @@ impl Pipeline {
             made: BTreeMap::new(),
             dependents: Dependents::default(),
             balancers: BTreeMap::new(),
+            bootstrapped: Bootstrapped::default(),
+            places: Places::default(),
             backends: Backends::default(),
             servers: BTreeMap::new(),
             claims: Claims::default(),
@@ -109,17 +116,16 @@ impl Pipeline {
 
     /// An object that was given, as far as it is kept: no EndpointSlice, and a Secret's bytes are digests.
     pub fn object(&self, object: &ObjectRef) -> Option<Object> {
-        let given = &self.inputs.given;
+        let inputs = &self.inputs;
+        let given = &inputs.given;
         let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
         Some(match (object.group.as_str(), object.kind.as_str()) {
-            ("serving.knative.dev", "Service") => Object::KService((**given.kservices.get(&key)?).clone()),
-            ("networking.internal.knative.dev", "Ingress") => {
-                Object::KIngress((**given.kingresses.get(&key)?).clone())
-            }
-            ("networking.k8s.io", "Ingress") => Object::Ingress((**given.ingresses.get(&key)?).clone()),
+            ("serving.knative.dev", "Service") => Object::KService(inputs.kservices.get(&key)?),
+            ("networking.internal.knative.dev", "Ingress") => Object::KIngress(inputs.kingresses.get(&key)?),
+            ("networking.k8s.io", "Ingress") => Object::Ingress(inputs.ingresses.get(&key)?),
             (_, "IngressClass") => Object::IngressClass((**given.ingress_classes.get(&object.name)?).clone()),
             (_, "AlbConfig") => Object::AlbConfig((**given.alb_configs.get(&object.name)?).clone()),
-            ("", "Service") => Object::Service((**given.services.get(&key)?).clone()),
+            ("", "Service") => Object::Service(inputs.services.get(&key)?),
             ("", "Secret") => Object::Secret((**given.secrets.get(&key)?).clone()),
             ("", "ConfigMap") => Object::ConfigMap((**given.config_maps.get(&key)?).clone()),
             _ => return None,
@@ -127,13 +133,13 @@ impl Pipeline {
     }
 
     /// A Service: a given one, else that of a revision of a Knative Service.
-    pub fn service(&self, key: &ObjectKey) -> Option<Arc<Service>> {
+    pub fn service(&self, key: &ObjectKey) -> Option<Service> {
         self.inputs.service(key)
     }
 
     /// A Knative Service that was given.
-    pub fn kservice(&self, key: &ObjectKey) -> Option<Arc<KService>> {
-        self.inputs.kservice(key).cloned()
+    pub fn kservice(&self, key: &ObjectKey) -> Option<KService> {
+        self.inputs.kservices.get(key)
     }
 
     /// The Ingresses that a KIngress is, by name.
@@ -146,28 +152,27 @@ impl Pipeline {
     /// The object that another one was made of: a KIngress or a revision's Service of a Knative Service, an Ingress of a KIngress.
     /// `None` for what was given.
     pub fn origin_of(&self, object: &ObjectRef) -> Option<ObjectRef> {
-        let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
-        let kservice = |made: &Made| Some(self.inputs.kservice(self.inputs.maker(made)?)?.to_ref());
+        let key = Arc::new(ObjectKey::new(object.namespace.as_str(), object.name.as_str()));
+        let kservice = |made: &Made| {
+            let maker = self.inputs.maker(made)?;
+            Some(maker.to_ref("serving.knative.dev", KService::KIND))
+        };
         match (object.group.as_str(), object.kind.as_str()) {
-            ("networking.k8s.io", "Ingress") if self.inputs.ingress(&key).is_none() => {
+            ("networking.k8s.io", "Ingress") if !self.inputs.ingresses.contains(&key) => {
                 let kingress = self.made.get(&key)?;
                 Some(Root::KIngress(kingress.clone()).to_ref())
             }
-            ("networking.internal.knative.dev", "Ingress")
-                if !self.inputs.given.kingresses.contains_key(&key) =>
-            {
+            ("networking.internal.knative.dev", "Ingress") if !self.inputs.kingresses.contains(&key) => {
                 kservice(&Made::KIngress(key))
             }
-            ("", "Service") if !self.inputs.given.services.contains_key(&key) => {
-                kservice(&Made::Service(key))
-            }
+            ("", "Service") if !self.inputs.services.contains(&key) => kservice(&Made::Service(key)),
             _ => None,
         }
     }
 
     /// The KIngress that stage 0 makes of a Knative Service.
     pub fn kingress_of(&self, kservice: &ObjectKey) -> Option<ObjectKey> {
-        self.inputs.kingress_made_of(kservice).map(|kingress| kingress.key())
+        self.inputs.kingress_made_of(kservice).map(|key| (**key).clone())
     }
 
     /// The Services of a Knative Service's revisions.
@@ -207,6 +212,7 @@ impl Pipeline {
         World {
             inputs: &self.inputs,
             hosts: &self.hosts,
+            places: &self.places,
             settings: &self.settings,
             frames: &self.frames,
             work: &self.work,
@@ -216,15 +222,15 @@ impl Pipeline {
     /// The root that an Ingress belongs to.
     pub(crate) fn root_of(&self, ingress: &Key) -> Root {
         match self.made.get(ingress) {
-            Some(kingress) if self.inputs.ingress(ingress).is_none() => Root::KIngress(kingress.clone()),
+            Some(kingress) if !self.inputs.ingresses.contains(ingress) => Root::KIngress(kingress.clone()),
             _ => Root::Ingress(ingress.clone()),
         }
     }
 
-    /// The load balancers of net-alb's two Knative classes, where no AlbConfig has their names.
+    /// The first load balancers of net-alb's two Knative classes, where no AlbConfig has their names.
     pub(crate) fn set_implicit_frames(&mut self) {
-        for name in [self.settings.internet_class.clone(), self.settings.intranet_class.clone()] {
-            self.set_frame(&name);
+        for address_type in AddressType::ALL {
+            self.set_frame(&self.settings.alb_config_name(address_type, 1));
         }
     }
 

@@ -1,4 +1,8 @@
-//! `net-alb controller`: writes KIngress status from what the gateways say.
+//! `net-alb controller`: writes KIngress status from what the gateways say; with target `alb`, also the objects for ALB Ingress
+//! Controller.
+
+mod delivery;
+mod stages;
 
 use super::cluster::{
     ClusterArgs, client, config_map, log, pod_name, pod_namespace, runtime, serve, set_level, stop,
@@ -9,8 +13,10 @@ use kube::Client;
 use net_alb_admin::{Admin, Process, Readiness};
 use net_alb_api::{ConfigMap, ObjectKey};
 use net_alb_controller::lease::{self, Timing};
-use net_alb_controller::{config, control};
+use net_alb_controller::{config, control, deliver};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
 
 #[derive(Debug, Args)]
 pub(crate) struct ControllerArgs {
@@ -25,6 +31,10 @@ pub(crate) struct ControllerArgs {
     /// The cluster's own domain
     #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
     cluster_domain: String,
+    /// Seconds that the Ingresses of target `alb` stay when the target becomes `gateway`: for clients that still know the load
+    /// balancer's address
+    #[arg(long, value_name = "SECONDS", default_value = "300")]
+    alb_linger: u64,
     /// The gateways' admin port
     #[arg(long, value_name = "PORT", default_value = "9901")]
     gateway_admin_port: u16,
@@ -43,14 +53,24 @@ pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
         let lease = ObjectKey::new(namespace.clone(), "net-alb-controller");
         let leadership =
             lease::run(&client, &lease, &name, timing(&client, &args.cluster.system_namespace).await);
-        let options = control::Options {
+        let (tell, deliveries) = mpsc::unbounded_channel();
+        let deliver = deliver::Options {
             public: ObjectKey::new(namespace.clone(), args.public_service),
             internal: ObjectKey::new(namespace, args.local_service),
+            system_namespace: args.cluster.system_namespace.clone(),
+            identity: name.clone(),
+        };
+        let options = control::Options {
+            public: deliver.public.clone(),
+            internal: deliver.internal.clone(),
+            deliveries,
             cluster_domain: args.cluster_domain,
             admin_port: args.gateway_admin_port,
             identity: name,
             system_namespace: args.cluster.system_namespace,
         };
+        let linger = Duration::from_secs(args.alb_linger);
+        tokio::spawn(delivery::follow(client.clone(), deliver, leadership.leads(), tell, linger));
         readiness.set_ready();
         let follow = move |config_logging: &ConfigMap| set_level(&log, config_logging, "net-alb-controller");
         control::run(client, options, leadership, follow, stop).await;

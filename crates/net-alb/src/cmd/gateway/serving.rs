@@ -5,8 +5,9 @@ use super::internal_tls::{InternalTls, NO_AUTHORITY};
 use super::listeners::Listeners;
 use super::names::{Name, Names};
 use super::report::{NO_ENDPOINT, Report, Route};
+use super::reporter::Reporter;
 use net_alb_api::config::{Settings, Target};
-use net_alb_api::{ConfigMap, KIngress, ObjectKey, Secret};
+use net_alb_api::{ConfigMap, KIngress, ObjectKey, Secret, Service};
 use net_alb_controller::acknowledgement::{Board, Problem};
 use net_alb_controller::{config, version};
 use net_alb_diag::{Diagnostic, ObjectRef, Place};
@@ -30,6 +31,8 @@ pub(super) struct Serving {
     followed: BTreeSet<ObjectKey>,
     /// The KIngress that each Ingress with rules was made of.
     owners: BTreeMap<ObjectKey, ObjectKey>,
+    /// Who writes what is served, where this is the embedded ALB.
+    reporter: Option<Reporter>,
     /// The KIngresses that changes are about, with their versions; `None` for one that is gone.
     asked: BTreeMap<ObjectKey, Option<String>>,
 }
@@ -46,15 +49,26 @@ impl Serving {
         Serving {
             gateway,
             listeners,
-            pipeline: Pipeline::new(settings, |settings| settings),
+            pipeline: Pipeline::new(settings, as_gateway),
             report: Report::new(board),
             names,
             certificates: Certificates::default(),
             internal_tls: InternalTls::new(system_namespace),
             followed: BTreeSet::new(),
             owners: BTreeMap::new(),
+            reporter: None,
             asked: BTreeMap::new(),
         }
+    }
+
+    /// What is served is told to this one from now on.
+    pub(super) fn report_to(self, reporter: Reporter) -> Serving {
+        Serving { reporter: Some(reporter), ..self }
+    }
+
+    /// A Service is so now.
+    pub(super) fn service(&mut self, service: &Service) {
+        self.listeners.place(&self.gateway, service);
     }
 
     /// The next round has this KIngress.
@@ -89,6 +103,10 @@ impl Serving {
 
     /// Listens where clients expect it, whether there is anything to serve or not.
     pub(super) fn listen(&mut self) {
+        if self.reporter.is_some() {
+            // Only where an AlbConfig says so.
+            return;
+        }
         let settings = self.pipeline.settings();
         for name in [&settings.internet_class, &settings.intranet_class] {
             if let Some(alb) = self.pipeline.frame(name) {
@@ -141,6 +159,9 @@ impl Serving {
             self.report.remove(&kingress);
         }
         self.report.tell();
+        if let Some(reporter) = &self.reporter {
+            reporter.tell(&delta);
+        }
         self.follow(secrets)
     }
 
@@ -264,6 +285,11 @@ impl Serving {
     }
 }
 
+/// The gateway serves whatever the target is: behind an ALB it is where the hop leads.
+fn as_gateway(settings: Settings) -> Settings {
+    Settings { behind_alb: settings.target == Target::Alb, target: Target::Gateway, ..settings }
+}
+
 fn is_kingress(object: &ObjectRef) -> bool {
     object.group == "networking.internal.knative.dev" && object.kind == KIngress::KIND
 }
@@ -289,7 +315,7 @@ fn backends(fragment: &Fragment) -> Vec<Backend> {
     let shared = targets.filter(|target| target.weight > 0);
     let backends: BTreeSet<&Backend> = shared
         .filter_map(|target| match &target.server_group {
-            ServerGroupId::Service { backend, .. } => Some(backend),
+            ServerGroupId::Service { backend, .. } => Some(&**backend),
             ServerGroupId::External(_) => None,
         })
         .collect();
