@@ -4,6 +4,7 @@ mod authority;
 mod backend;
 mod board;
 mod curl;
+mod effect;
 mod endpoints;
 mod https;
 mod opening;
