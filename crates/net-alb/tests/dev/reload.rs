@@ -147,6 +147,7 @@ spec:
     let file = folder("header").join("app.yaml");
     fs::write(&file, kingress("red")).unwrap();
     let mut dev = Dev::start(&[file.to_str().unwrap()]);
+    dev.wait_for("watching ");
     fs::write(&file, kingress("blue")).unwrap();
     dev.wait_for("changed hello.example.com on public");
     dev.wait_for("now sets header `x-color` to `blue`");
