@@ -1,5 +1,7 @@
 //! Files that are made from the project's own registries and chart, so that they can't say anything else.
 
+mod alibaba;
+
 use crate::chart;
 use anyhow::{Context, Result};
 use net_alb_diag::{codes, metrics};
@@ -10,10 +12,13 @@ use std::path::Path;
 /// Every generated file: its path from the root, and its text.
 pub(crate) fn pages(root: &Path) -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
+        ("docs/reference/alibaba.md", alibaba::page(root)?),
         ("docs/reference/annotations.md", net_alb_api::annotation::registry::reference()),
+        ("docs/reference/on-the-real-alb.md", net_alb_api::annotation::registry::differences()),
         ("docs/reference/codes.md", code_page()),
         ("docs/reference/metrics.md", metric_page()),
         ("manifests/net-alb.yaml", chart::manifest(root)?),
+        ("manifests/embedded-alb.yaml", chart::embedded(root)?),
     ])
 }
 

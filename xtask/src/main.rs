@@ -38,12 +38,17 @@ enum Chore {
     Fuzz(fuzz::Arguments),
     /// Measure net-alb beside nginx, HAProxy and Envoy, and write a report: see bench/README.md
     Bench(bench::Arguments),
+    /// WebSocket's client and server of the bench, which starts them itself
+    #[command(hide = true)]
+    Websocket(bench::websocket::Arguments),
     /// Hold net-alb under ten thousand slow clients and huge bodies; check its memory and how long others wait
     Endure(endure::Arguments),
     /// Run Knative's own ingress conformance suite against net-alb: see testbed/README.md
     Conformance(cluster::conformance::Arguments),
     /// Run Knative Serving behind net-alb through the scenarios of `e2e/`
     E2e(cluster::e2e::Arguments),
+    /// Let things go wrong in a cluster under a steady load, and count what fails
+    Faults(cluster::faults::Arguments),
     /// Ask the gateway by independent HTTP/3 clients: see interop/README.md
     Interop,
     /// Measure many KIngresses in net-alb and in Kourier
@@ -68,9 +73,11 @@ fn run(chore: Chore) -> Result<()> {
         Chore::H2spec => h2spec::run(&root()),
         Chore::Fuzz(arguments) => fuzz::run(&root(), &arguments),
         Chore::Bench(arguments) => bench::run(&root(), &arguments),
+        Chore::Websocket(arguments) => bench::websocket::run(&arguments),
         Chore::Endure(arguments) => endure::run(&arguments),
         Chore::Conformance(arguments) => cluster::conformance::run(&root(), &arguments),
         Chore::E2e(arguments) => cluster::e2e::run(&root(), &arguments),
+        Chore::Faults(arguments) => cluster::faults::run(&root(), &arguments),
         Chore::Interop => interop::run(&root()),
         Chore::Scale(arguments) => cluster::scale::run(&root(), &arguments),
     }

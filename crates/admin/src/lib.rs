@@ -10,6 +10,7 @@ mod page;
 mod process;
 mod readiness;
 mod server;
+mod zap;
 
 pub use body::Body;
 pub use log::{LogControl, LogFormat};

@@ -1,5 +1,6 @@
 //! The program's own log, on stderr: what it does, never what single requests do. Its level can be changed while it runs.
 
+use crate::zap::Zap;
 use std::sync::Arc;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::reload::{self, Handle};
@@ -12,8 +13,11 @@ pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// One JSON object a line.
-    Json,
+    /// One JSON object a line, as Knative's components log.
+    Zap {
+        /// The component.
+        logger: &'static str,
+    },
 }
 
 /// Changes what is logged. Clones control the same log.
@@ -27,13 +31,9 @@ impl LogControl {
         let (filter, handle) = reload::Layer::new(parse(filter)?);
         let lines = match format {
             LogFormat::Text => fmt::layer().with_writer(std::io::stderr).with_ansi(false).boxed(),
-            LogFormat::Json => fmt::layer()
-                .with_writer(std::io::stderr)
-                .json()
-                .flatten_event(true)
-                .with_current_span(false)
-                .with_span_list(false)
-                .boxed(),
+            LogFormat::Zap { logger } => {
+                fmt::layer().with_writer(std::io::stderr).event_format(Zap { logger }).boxed()
+            }
         };
         let installed = tracing_subscriber::registry().with(filter).with(lines).try_init();
         installed.map_err(|error| error.to_string())?;

@@ -32,6 +32,9 @@ type Respond = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
 pub enum Scope {
     /// `/metrics` and `/healthz`: what a whole cluster may know.
     Metrics,
+    /// All but `/dump` and `/log`: what other parts of net-alb need, and nothing that says which hosts there are or that changes
+    /// anything.
+    Cluster,
     /// Everything: only for the machine itself, or whom its owner trusts.
     Everything,
 }
@@ -137,9 +140,11 @@ impl Admin {
     fn within(&self, scope: Scope) -> Admin {
         let sources = self.sources.clone();
         let mut admin = self.clone().get("/metrics", move |_| metrics(&sources));
-        if scope == Scope::Metrics {
-            admin.paths.retain(|(path, _), _| matches!(path.as_str(), "/metrics" | "/healthz"));
-        }
+        admin.paths.retain(|(path, _), _| match scope {
+            Scope::Metrics => matches!(path.as_str(), "/metrics" | "/healthz"),
+            Scope::Cluster => !matches!(path.as_str(), "/dump" | "/log"),
+            Scope::Everything => true,
+        });
         let list: Vec<_> = admin.paths.keys().map(|(path, method)| format!("{method} {path}\n")).collect();
         admin.get("/", move |_| text(StatusCode::OK, list.concat()))
     }

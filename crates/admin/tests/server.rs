@@ -50,9 +50,9 @@ fn readiness_is_what_it_was_set_to() {
 fn the_metrics_address_has_nothing_but_metrics_and_health() {
     let dump = |_: &_| Response::new(Body::from("everything"));
     let admin = Admin::new(Readiness::new("")).count(Arc::new(Process { version: "1.2" })).get("/dump", dump);
-    let serving = start(admin, &[Scope::Everything, Scope::Metrics]);
-    let [all, metrics] = serving.addresses[..] else { panic!("two addresses") };
-    for server in [all, metrics] {
+    let serving = start(admin, &[Scope::Everything, Scope::Metrics, Scope::Cluster]);
+    let [all, metrics, cluster] = serving.addresses[..] else { panic!("three addresses") };
+    for server in [all, metrics, cluster] {
         let (status, page) = ask(server, "GET /metrics");
         assert_eq!(status, "200 OK");
         assert!(page.contains("net_alb_build_info{version=\"1.2\"} 1\n"), "{page}");
@@ -60,6 +60,8 @@ fn the_metrics_address_has_nothing_but_metrics_and_health() {
     }
     assert_eq!(ask(all, "GET /dump").1, "everything");
     assert_eq!(ask(metrics, "GET /dump").0, "404 Not Found");
+    assert_eq!(ask(cluster, "GET /dump").0, "404 Not Found");
+    assert_eq!(ask(cluster, "GET /").1, "GET /healthz\nGET /metrics\nGET /readyz\n");
     assert_eq!(ask(metrics, "GET /").1, "GET /healthz\nGET /metrics\n");
     assert_eq!(ask(all, "POST /dump").0, "405 Method Not Allowed");
     assert_eq!(ask(all, "HEAD /metrics"), ("200 OK".to_owned(), String::new()));

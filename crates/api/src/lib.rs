@@ -10,11 +10,13 @@
 mod albconfig;
 pub mod annotation;
 pub mod config;
+pub mod hop;
 mod kingress;
 mod kservice;
 mod network_hash;
 mod object;
 mod packed;
+mod secret;
 mod snapshot;
 
 pub use albconfig::{
@@ -29,6 +31,7 @@ pub use kservice::{KService, KServiceSpec, KServiceStatus, RevisionSpec, Revisio
 pub use network_hash::network_hash;
 pub use object::Object;
 pub use packed::Packed;
+pub use secret::lacking;
 pub use snapshot::{Objects, Snapshot};
 
 pub use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};

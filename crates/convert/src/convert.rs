@@ -36,7 +36,8 @@
 //! # What is refused
 //!
 //! An error inside a path leaves the whole path out, since a rule that does half of what was asked may be worse than none; its neighbours
-//! stay. What only ALB can't do is an error for target `alb` and a warning for target `gateway`.
+//! stay. What only ALB can't do is a warning for target `gateway`; for target `alb` it goes through the gateway (`hop`), or is an error
+//! with `hop: never`.
 
 mod arrange;
 mod assemble;
@@ -45,6 +46,7 @@ mod blocks;
 mod emit;
 mod gray;
 mod headers;
+mod hop;
 mod listeners;
 mod names;
 mod overlap;
@@ -113,12 +115,17 @@ impl Conversion<'_> {
         self.push(diagnostic);
     }
 
-    /// Reports what only ALB can't do. Returns whether the part may stay: only if the gateway serves it.
+    /// Reports what only ALB can't do. Returns whether the part may stay: only if the gateway serves it, itself or by the hop.
     fn beyond_alb(&mut self, code: &'static Code, path: &FieldPath, message: impl Into<String>) -> bool {
-        let severity = self.settings.target.alb_limit();
+        let severity = if self.settings.hops() { Severity::Note } else { self.settings.target.alb_limit() };
         let is_served = severity < Severity::Error;
-        let help =
-            if is_served { format!("if the real ALB shall serve it, {}", code.fix) } else { code.fix.into() };
+        let help = match severity {
+            Severity::Note => {
+                "nothing, if ALB may send these requests through net-alb's gateway (`hop`)".into()
+            }
+            Severity::Warning => format!("if the real ALB shall serve it, {}", code.fix),
+            Severity::Error => code.fix.into(),
+        };
         let diagnostic = Diagnostic::new(code, self.object.clone(), path.clone(), message);
         self.push(diagnostic.severity(severity).help(help));
         is_served

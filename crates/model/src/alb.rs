@@ -1,5 +1,6 @@
 use crate::{Rule, ServerGroup};
 use net_alb_api::ObjectKey;
+use net_alb_api::config::AddressType;
 use serde::Serialize;
 use std::fmt;
 
@@ -20,15 +21,6 @@ pub struct Alb {
     pub listeners: Vec<Listener>,
     /// Every group that a rule forwards to, by id.
     pub server_groups: Vec<ServerGroup>,
-}
-
-/// Who can reach a load balancer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum AddressType {
-    /// Anybody: the public hosts.
-    Internet,
-    /// Only the private network: the cluster-local hosts.
-    Intranet,
 }
 
 /// What was bought. Source: ALB, "Quotas and limits".

@@ -1,6 +1,7 @@
 //! The whole stage: every load balancer of a snapshot.
 
-use crate::class::{alb_config_name, implicit_alb_config};
+use crate::bootstrap::implicit_alb_config;
+use crate::class::alb_config_name;
 use crate::fragment::{Context, Peers, fragment};
 use crate::quota::Used;
 use crate::review::{Review, explicit_order, missing_alb_config, same_order, service_annotations, shadowed};

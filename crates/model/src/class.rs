@@ -4,7 +4,7 @@ use crate::site::Site;
 use k8s_openapi::api::networking::v1::IngressClassParametersReference;
 use net_alb_api::annotation::registry;
 use net_alb_api::config::Settings;
-use net_alb_api::{AlbConfig, Ingress, IngressClass, ListenerSpec, ObjectMeta, XForwardedForConfig};
+use net_alb_api::{AlbConfig, Ingress, IngressClass};
 use net_alb_diag::codes::build;
 use net_alb_diag::{FieldPath, Outcome};
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ pub const CONTROLLER: &str = "ingress.k8s.alibabacloud/alb";
 /// The name of the AlbConfig that an Ingress belongs to; `None` if it is nobody's or another controller's.
 ///
 /// By the annotation `albconfig.name`, else by the IngressClass' parameters; without an IngressClass the old annotation's
-/// class `alb` means the AlbConfig `default`. net-alb's two Knative classes need no IngressClass: each is an AlbConfig of its own
-/// name. Source: alibaba-load-balancer-controller, `IsValid` and `LoadGroupID`; Kubernetes, default IngressClass.
+/// class `alb` means the AlbConfig `default`. net-alb's Knative classes need no IngressClass: each leads to an AlbConfig of its own
+/// name, or to the one that config-network names. Source: alibaba-load-balancer-controller, `IsValid` and `LoadGroupID`; Kubernetes, default IngressClass.
 pub fn alb_config_name(
     ingress: &Ingress,
     classes: &BTreeMap<String, Arc<IngressClass>>,
@@ -59,8 +59,8 @@ fn resolve(site: &mut Site<'_>, ingress: &Ingress, classes: &BTreeMap<String, Ar
     if let Some(class) = classes.get(name) {
         return of_class(site, name, class, at);
     }
-    if [&site.settings.internet_class, &site.settings.intranet_class].contains(&&name.to_owned()) {
-        return Class::AlbConfig(name.to_owned());
+    if let Some((address_type, number)) = site.settings.place_of(name) {
+        return Class::AlbConfig(site.settings.alb_config_name(address_type, number));
     }
     if spec.is_none() && name == "alb" {
         return Class::AlbConfig("default".to_owned());
@@ -102,32 +102,4 @@ fn is_default(class: &IngressClass) -> bool {
     let marked =
         annotations.and_then(|a| a.get(registry::DEFAULT_INGRESS_CLASS.key)).is_some_and(|v| v == "true");
     marked && class.spec.as_ref().is_some_and(|spec| spec.controller.as_deref() == Some(CONTROLLER))
-}
-
-/// The AlbConfig that stands for one of net-alb's two Knative classes where none of that name is there: HTTP on port 80, the
-/// headers by which Knative's pods know the client, and 404 for what no rule takes. `None` for another name.
-pub fn implicit_alb_config(name: &str, settings: &Settings) -> Option<AlbConfig> {
-    let address_type = match name {
-        _ if name == settings.internet_class => "Internet",
-        _ if name == settings.intranet_class => "Intranet",
-        _ => return None,
-    };
-    let headers = XForwardedForConfig {
-        x_forwarded_for: true,
-        proto: true,
-        host: true,
-        ..XForwardedForConfig::default()
-    };
-    let listener = ListenerSpec { x_forwarded_for_config: Some(headers), ..ListenerSpec::default() };
-    let mut alb_config = AlbConfig {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            annotations: Some(BTreeMap::from([(registry::DEFAULT_STATUS.key.to_owned(), "404".to_owned())])),
-            ..ObjectMeta::default()
-        },
-        ..AlbConfig::default()
-    };
-    alb_config.spec.config.address_type = Some(address_type.to_owned());
-    alb_config.spec.listeners.push(listener);
-    Some(alb_config)
 }

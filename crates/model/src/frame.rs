@@ -53,11 +53,11 @@ pub fn frame(alb_config: &AlbConfig, settings: &Settings) -> Outcome<Alb> {
     Outcome { value: alb, diagnostics: site.diagnostics }
 }
 
-/// Alibaba's open controller adds an undeclared listener with nothing but port and protocol. In net-alb's own two classes it
+/// Alibaba's open controller adds an undeclared listener with nothing but port and protocol. In net-alb's own classes it
 /// tells backends of the client as the declared one does, since Knative's pods count on that.
 fn undeclared(alb_config: &AlbConfig, settings: &Settings) -> ListenerDefaults {
-    let own = [&settings.internet_class, &settings.intranet_class].contains(&&alb_config.name().to_owned());
-    let first = alb_config.spec.listeners.first().filter(|_| own);
+    let is_own = settings.place_of_alb_config(alb_config.name()).is_some();
+    let first = alb_config.spec.listeners.first().filter(|_| is_own);
     ListenerDefaults {
         x_forwarded_for: first.map(x_forwarded_for).unwrap_or_default(),
         ..ListenerDefaults::default()

@@ -10,6 +10,7 @@
 
 mod action;
 mod alb;
+mod bootstrap;
 mod build;
 mod class;
 mod condition;
@@ -27,9 +28,11 @@ mod shadow;
 mod site;
 
 pub use net_alb_api::ObjectKey;
+pub use net_alb_api::config::AddressType;
 
+pub use bootstrap::{Wanted, implicit_alb_config, wanted_alb_config, wanted_ingress_class};
 pub use build::build;
-pub use class::{CONTROLLER, alb_config_name, implicit_alb_config};
+pub use class::{CONTROLLER, alb_config_name};
 pub use fragment::{Context, Peers, fragment, is_canary, order_of};
 pub use frame::frame;
 pub use limit::Limits;
@@ -42,8 +45,8 @@ pub use shadow::{Claim, Shadow, claims, shadows};
 
 pub use action::{Action, Cors, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, Target};
 pub use alb::{
-    AddressType, Alb, DefaultAction, Edition, Fragment, FragmentListener, Listener, ListenerDefaults,
-    ListenerId, Protocol, XForwardedFor,
+    Alb, DefaultAction, Edition, Fragment, FragmentListener, Listener, ListenerDefaults, ListenerId,
+    Protocol, XForwardedFor,
 };
 pub use condition::{Condition, KeyPattern, Pattern, StatusRange};
 pub use rule::{Direction, Priority, Rule, RuleId};

@@ -4,9 +4,11 @@
 //! `target: gateway`, and hold `diagnostics.txt` to what the stage says. The others belong to stage 1: this stage must have nothing to
 //! refuse in what that one made. Where the Services are stage 0's and not in a file, there is nothing to build with.
 
-use net_alb_api::config::{Settings, Target};
+mod stage;
+
 use net_alb_diag::{Diagnostic, Place, Severity};
 use net_alb_testkit::Case;
+use stage::is_own;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -18,22 +20,8 @@ fn is_converted(case: &Case) -> bool {
     has("1-ingress.yaml") && (has("0-services.yaml") || case.snapshot(&["input.yaml"]).kservices.is_empty())
 }
 
-fn is_own(case: &Case) -> bool {
-    let named = case.name.starts_with("ingress-") || case.name.starts_with("refused-na20");
-    named && !case.path("1-ingress.yaml").is_file()
-}
-
-fn target(case: &Case) -> Target {
-    let input = case.text("input.yaml").unwrap_or_default();
-    let gateway = !is_own(case) || input.lines().any(|line| line == "# target: gateway");
-    if gateway { Target::Gateway } else { Target::Alb }
-}
-
 fn check(case: &Case) {
-    let snapshot = case.snapshot(&["input.yaml", "0-services.yaml", "1-ingress.yaml"]);
-    let base = Settings { target: target(case), ..Settings::default() };
-    let settings = Settings::from_snapshot(&snapshot, base).value;
-    let outcome = net_alb_model::build(&snapshot, &settings);
+    let outcome = stage::build(case);
     let albs = if outcome.value.is_empty() { String::new() } else { net_alb_testkit::yaml(&outcome.value) };
     case.check("2-alb.yaml", &albs);
     if is_own(case) {

@@ -1,10 +1,10 @@
 //! The command line: what can be typed, and nothing of what it does.
 
-use crate::cmd::{build, completions, controller, convert, dev, explain, gateway, lint};
+use crate::cmd::{build, check, completions, controller, convert, dev, explain, gateway, lint, plan};
 use crate::exit::{Exit, Failure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use net_alb_api::config::{AnnotationFormat, ClusterLocal, Settings, Target};
+use net_alb_api::config::{AnnotationFormat, ClusterLocal, Hop, Settings, Target};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -34,6 +34,8 @@ enum Command {
     Convert(convert::ConvertArgs),
     /// Print the load balancers that everything becomes: listeners, rules, server groups
     Build(build::BuildArgs),
+    /// Print how many load balancers everything takes, how full they are, and what each route costs
+    Plan(plan::PlanArgs),
     /// Check files without printing a result
     Lint(lint::LintArgs),
     /// Say which rule a request takes and why, or what a diagnostic code means
@@ -42,6 +44,8 @@ enum Command {
     Gateway(gateway::GatewayArgs),
     /// Write KIngress status in a cluster, from what its gateways serve
     Controller(controller::ControllerArgs),
+    /// Say what is wrong with an installation in a cluster, and what to do
+    Check(check::CheckArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -53,10 +57,12 @@ impl Cli {
             Command::Dev(args) => dev::run(args),
             Command::Convert(args) => convert::run(&args),
             Command::Build(args) => build::run(&args),
+            Command::Plan(args) => plan::run(&args),
             Command::Lint(args) => lint::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Gateway(args) => gateway::run(&args),
             Command::Controller(args) => controller::run(args),
+            Command::Check(args) => check::run(&args),
             Command::Completions(args) => completions::run(&args),
         }
     }
@@ -116,6 +122,14 @@ pub(crate) struct SettingsArgs {
         value_parser = words::<ClusterLocal>(ClusterLocal::WORDS)
     )]
     cluster_local: Option<ClusterLocal>,
+    /// What goes from ALB through net-alb's gateway: what ALB can't say (`auto`), nothing, or everything
+    #[arg(
+        long,
+        value_name = "auto|never|always",
+        hide_possible_values = true,
+        value_parser = words::<Hop>(Hop::WORDS)
+    )]
+    hop: Option<Hop>,
 }
 
 impl SettingsArgs {
@@ -125,6 +139,7 @@ impl SettingsArgs {
             target: self.target.unwrap_or(settings.target),
             annotation_format: self.annotation_format.unwrap_or(settings.annotation_format),
             cluster_local: self.cluster_local.unwrap_or(settings.cluster_local),
+            hop: self.hop.unwrap_or(settings.hop),
             ..settings
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Stages {
     pub(crate) settings: Settings,
     /// The Ingresses of stage 1, by KIngress.
     pub(crate) converted: Vec<Arc<Ingress>>,
+    /// The KIngress that each of them was made of.
+    pub(crate) kingresses: BTreeMap<ObjectKey, ObjectKey>,
     pub(crate) albs: Vec<Alb>,
     /// In the order of the stages.
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -45,6 +47,7 @@ pub(crate) fn run(
     Stages {
         settings: pipeline.settings().clone(),
         albs: load_balancers(&pipeline, &delta),
+        kingresses: kingresses(&delta),
         diagnostics: without_repetition(diagnostics, &sources),
         converted: delta.ingresses.into_values().flatten().collect(),
         sources,
@@ -65,6 +68,13 @@ fn add_origins(sources: &mut SourceMap, pipeline: &Pipeline, delta: &Delta) {
             sources.add_origin(object, origin);
         }
     }
+}
+
+fn kingresses(delta: &Delta) -> BTreeMap<ObjectKey, ObjectKey> {
+    let made = delta.ingresses.iter().flat_map(|(kingress, ingresses)| {
+        ingresses.iter().map(|ingress| (ObjectKey::of(&ingress.metadata), kingress.clone()))
+    });
+    made.collect()
 }
 
 fn load_balancers(pipeline: &Pipeline, delta: &Delta) -> Vec<Alb> {

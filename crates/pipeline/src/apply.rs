@@ -6,8 +6,9 @@ use crate::evaluate::{Said, Stage, made_and_given};
 use crate::hosts::Naming;
 use crate::inputs::{Made, Touched};
 use crate::pipeline::Pipeline;
+use crate::places::Places;
 use crate::root::{Dependency, Key, Root};
-use net_alb_api::config::{KnativeConfig, Settings};
+use net_alb_api::config::{AddressType, KnativeConfig, Settings, Target};
 use net_alb_api::{KIngress, Object, ObjectKey};
 use net_alb_diag::ObjectRef;
 use net_alb_model::{Backend, service_annotations};
@@ -46,6 +47,10 @@ impl Pipeline {
     pub fn apply(&mut self, changes: impl IntoIterator<Item = Change>) -> Delta {
         let mut round = Round::default();
         for change in changes {
+            if let Change::Held { kingress, classes } = change {
+                self.hold(&Arc::new(kingress), &classes);
+                continue;
+            }
             let named = changed_root(&change).map(|root| (self.naming(&root), root));
             let touched = self.inputs.take(change);
             if let Some((naming, root)) = named.filter(|_| !touched.is_empty()) {
@@ -66,6 +71,7 @@ impl Pipeline {
         self.merge_balancers(&mut round);
         self.set_shadowed(&mut round);
         self.locate_backends(&mut round);
+        self.find_hops(&mut round);
         for object in round.subjects {
             let said = self.diagnostics_of(&object);
             round.delta.diagnostics.insert(object, said);
@@ -137,12 +143,14 @@ impl Pipeline {
         }
         if settings != self.settings {
             let before = std::mem::replace(&mut self.settings, settings);
+            if self.settings.target != Target::Alb {
+                self.places = Places::default();
+            }
             round.delta.settings = Some(self.settings.clone());
             round.everything = true;
-            let names = [before.internet_class, before.intranet_class];
-            round.alb_configs.extend(names.into_iter().chain(self.frames.keys().cloned()));
-            round.alb_configs.insert(self.settings.internet_class.clone());
-            round.alb_configs.insert(self.settings.intranet_class.clone());
+            let names = |settings: &Settings| AddressType::ALL.map(|a| settings.alb_config_name(a, 1));
+            round.alb_configs.extend(names(&before).into_iter().chain(names(&self.settings)));
+            round.alb_configs.extend(self.frames.keys().cloned());
             round.services.extend(self.inputs.service_keys());
         }
     }
@@ -265,7 +273,7 @@ fn changed_root(change: &Change) -> Option<Root> {
         Change::Put(Object::Ingress(ingress)) => {
             Some(Root::Ingress(Arc::new(ObjectKey::of(&ingress.metadata))))
         }
-        Change::Put(_) => None,
+        Change::Put(_) | Change::Held { .. } => None,
         Change::Delete(object) => {
             let key = Arc::new(ObjectKey::new(object.namespace.as_str(), object.name.as_str()));
             match (object.group.as_str(), object.kind.as_str()) {

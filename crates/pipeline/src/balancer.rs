@@ -91,6 +91,11 @@ impl Balancer {
         }
     }
 
+    /// The listeners that Ingresses ask for.
+    pub(crate) fn listeners(&self) -> BTreeSet<ListenerId> {
+        self.lanes.keys().copied().collect()
+    }
+
     /// How many rules a listener has.
     pub(crate) fn rules_on(&self, listener: ListenerId) -> usize {
         self.lanes.get(&listener).map_or(0, |lane| lane.used.rules)

@@ -1,8 +1,8 @@
 use crate::Servers;
-use net_alb_api::Ingress;
 use net_alb_api::config::Settings;
+use net_alb_api::{Ingress, IngressClass};
 use net_alb_diag::{Diagnostic, ObjectRef};
-use net_alb_model::{Alb, Backend, Fragment, ObjectKey};
+use net_alb_model::{Alb, Backend, Fragment, ObjectKey, Wanted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,8 +19,16 @@ pub struct Delta {
     /// Secrets that somebody names: `true` from now on, `false` no longer. A Secret is here whether it exists or not, so that
     /// only these have to be watched.
     pub secrets: BTreeMap<ObjectKey, bool>,
-    /// The Ingresses that each KIngress is, for whoever applies them; empty if it is none any more.
+    /// The Ingresses that each KIngress is, for whoever applies them, each with its final IngressClass; empty if it is none any more. A
+    /// KIngress for which there is no room isn't here: what was applied of it before stays.
     pub ingresses: BTreeMap<ObjectKey, Vec<Arc<Ingress>>>,
+    /// For target `alb`, by name: AlbConfigs that have to be there. `None` if one of ours has no Ingress left.
+    pub alb_configs: BTreeMap<String, Option<Wanted>>,
+    /// For target `alb`, by name: IngressClasses that have to be there, likewise.
+    pub ingress_classes: BTreeMap<String, Option<IngressClass>>,
+    /// Namespaces with an Ingress that forwards to the gateway, where the Service [`SERVICE`](net_alb_api::hop::SERVICE) has to be:
+    /// `true` from now on, `false` no longer.
+    pub hops: BTreeMap<String, bool>,
     /// All that there is to say about an object now, in the order of the stages; empty if that is nothing any more. What was made of
     /// a KIngress (its Ingresses, their rules) is told under the KIngress.
     pub diagnostics: BTreeMap<ObjectRef, Vec<Diagnostic>>,
@@ -41,6 +49,9 @@ impl Delta {
         self.backends.extend(later.backends);
         self.secrets.extend(later.secrets);
         self.ingresses.extend(later.ingresses);
+        self.alb_configs.extend(later.alb_configs);
+        self.ingress_classes.extend(later.ingress_classes);
+        self.hops.extend(later.hops);
         self.diagnostics.extend(later.diagnostics);
         self.settings = later.settings.or(self.settings.take());
     }

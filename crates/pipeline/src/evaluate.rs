@@ -3,6 +3,8 @@
 use crate::hosts::{Hosts, hosts, other_class};
 use crate::inputs::{Inputs, Looking};
 use crate::pipeline::Work;
+use crate::places::Places;
+use crate::placing;
 use crate::root::{Dependency, Key, Root};
 use net_alb_api::annotation::knative::{ALB_INGRESS_CLASS, INGRESS_CLASS};
 use net_alb_api::config::Settings;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 pub(crate) struct World<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) hosts: &'a Hosts,
+    pub(crate) places: &'a Places,
     pub(crate) settings: &'a Settings,
     /// Load balancers without rules, by name.
     pub(crate) frames: &'a BTreeMap<String, Arc<Alb>>,
@@ -41,6 +44,7 @@ pub(crate) enum Stage {
     Settings,
     Expand,
     Convert,
+    Place,
     ServiceAnnotations,
     Class,
     Frame,
@@ -71,6 +75,8 @@ pub(crate) struct Evaluated {
     pub(crate) ingresses: Vec<Arc<Ingress>>,
     /// Of a KIngress: what stage 1 made of it, also what is given instead.
     pub(crate) made: Vec<Key>,
+    /// Whether no load balancer has room for them: what was applied before stays.
+    pub(crate) is_refused: bool,
     pub(crate) shares: Vec<Share>,
     pub(crate) said: Vec<Said>,
 }
@@ -96,6 +102,7 @@ pub(crate) fn evaluate(root: &Root, world: World<'_>) -> Evaluated {
             if let Some(kingress) = world.inputs.kingress(key) {
                 convert(&kingress, &looking, world, &mut evaluated);
             }
+            refuse_without_room(key, world, &mut evaluated);
             evaluated.ingresses.clone()
         }
     };
@@ -122,7 +129,9 @@ fn convert(kingress: &KIngress, looking: &Looking<'_>, world: World<'_>, evaluat
     world.count(|work| work.conversions += 1);
     let outcome = net_alb_convert::convert(kingress, looking, world.settings);
     outcome.diagnostics.into_iter().for_each(&mut say);
-    for ingress in outcome.value {
+    let root_key: Key = Arc::new(kingress.key());
+    for mut ingress in outcome.value {
+        placing::place(&mut ingress, &root_key, world);
         let key = ObjectKey::of(&ingress.metadata);
         if world.inputs.ingresses.contains(&key) {
             say(made_and_given(key.to_ref("networking.k8s.io", "Ingress"), &kingress.to_ref()));
@@ -131,6 +140,21 @@ fn convert(kingress: &KIngress, looking: &Looking<'_>, world: World<'_>, evaluat
         }
         made.push(Arc::new(key));
     }
+}
+
+/// Leaves out all Ingresses of a KIngress for which no load balancer has room; otherwise says which further ones it is on.
+fn refuse_without_room(key: &Key, world: World<'_>, evaluated: &mut Evaluated) {
+    let object = key.to_ref("networking.internal.knative.dev", KIngress::KIND);
+    let said = match world.places.excess(key) {
+        Some(excess) => {
+            evaluated.is_refused = true;
+            evaluated.ingresses.clear();
+            Some(placing::no_room(object, excess, world.settings))
+        }
+        None => placing::further(object, &evaluated.ingresses, world.settings),
+    };
+    let said = said.map(|diagnostic| Said { stage: Stage::Place, alb: None, ingress: None, diagnostic });
+    evaluated.said.extend(said);
 }
 
 /// What to say of a KIngress that another networking layer serves.
@@ -207,6 +231,7 @@ pub(crate) fn ingresses_of(root: &Root, world: World<'_>) -> Vec<Arc<Ingress>> {
             if let Some(kingress) = world.inputs.kingress(key) {
                 convert(&kingress, &looking, world, &mut evaluated);
             }
+            refuse_without_room(key, world, &mut evaluated);
             evaluated.ingresses
         }
     }

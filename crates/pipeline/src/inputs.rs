@@ -64,6 +64,8 @@ impl Inputs {
         match change {
             Change::Put(object) => self.put(object),
             Change::Delete(object) => self.delete(&object),
+            // Its place matters once the KIngress is worked on.
+            Change::Held { .. } => Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::part::{Lane, Part};
 use crate::pipeline::{Pipeline, Served};
 use crate::root::{Key, Root};
 use net_alb_api::Ingress;
+use net_alb_api::config::Target;
 use net_alb_diag::ObjectRef;
 use net_alb_model::Backend;
 use std::collections::BTreeSet;
@@ -18,13 +19,16 @@ impl Pipeline {
     /// old ones first, since an Ingress may have moved from one root to another.
     pub(crate) fn work_on_roots(&mut self, round: &mut Round) {
         let mut replaced = Vec::new();
-        for root in std::mem::take(&mut round.roots) {
-            let mut evaluated = evaluate(&root, self.world());
-            let before = self.served.remove(&root).unwrap_or_default();
-            let after = self.keep(&root, &before, &mut evaluated, round);
-            self.set_said(root.to_ref(), evaluated.said);
-            round.subjects.insert(root.to_ref());
-            replaced.push((root, before, after));
+        let roots = std::mem::take(&mut round.roots);
+        if self.settings.target == Target::Alb {
+            for (root, evaluated) in self.evaluate_in_place(roots, round) {
+                replaced.push(self.replace(root, evaluated, round));
+            }
+        } else {
+            for root in roots {
+                let evaluated = evaluate(&root, self.world());
+                replaced.push(self.replace(root, evaluated, round));
+            }
         }
         let mut gone = BTreeSet::new();
         for (root, before, after) in &replaced {
@@ -43,6 +47,15 @@ impl Pipeline {
             }
         }
         round.delta.backends.extend(gone.into_iter().map(|backend| ((*backend).clone(), None)));
+    }
+
+    /// Keeps what came of a root. Returns it with what was kept before and what is kept now.
+    fn replace(&mut self, root: Root, mut evaluated: Evaluated, round: &mut Round) -> (Root, Served, Served) {
+        let before = self.served.remove(&root).unwrap_or_default();
+        let after = self.keep(&root, &before, &mut evaluated, round);
+        self.set_said(root.to_ref(), evaluated.said);
+        round.subjects.insert(root.to_ref());
+        (root, before, after)
     }
 
     fn is_there(&self, root: &Root) -> bool {
@@ -65,7 +78,8 @@ impl Pipeline {
         }
         if let Root::KIngress(key) = root {
             after.made = std::mem::take(&mut evaluated.made).into();
-            after.digest = digest(&evaluated.ingresses);
+            // Without room, what was applied stays.
+            after.digest = if evaluated.is_refused { before.digest } else { digest(&evaluated.ingresses) };
             self.set_made(key, before, &after);
             if after.digest != before.digest {
                 round.delta.ingresses.insert((**key).clone(), std::mem::take(&mut evaluated.ingresses));

@@ -26,6 +26,7 @@
 mod apply;
 mod backends;
 mod balancer;
+mod bootstrap;
 mod change;
 mod claims;
 mod delta;
@@ -37,6 +38,8 @@ mod inputs;
 mod install;
 mod part;
 mod pipeline;
+mod places;
+mod placing;
 mod root;
 mod store;
 mod trim;

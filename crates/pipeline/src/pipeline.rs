@@ -1,12 +1,14 @@
 use crate::backends::Backends;
 use crate::balancer::Balancer;
+use crate::bootstrap::Bootstrapped;
 use crate::claims::Claims;
 use crate::evaluate::{Said, World, evaluate};
 use crate::hosts::Hosts;
 use crate::inputs::{Inputs, Made};
 use crate::part::Part;
+use crate::places::Places;
 use crate::root::{Dependency, Dependents, Key, Root};
-use net_alb_api::config::{KnativeConfig, Settings};
+use net_alb_api::config::{AddressType, KnativeConfig, Settings};
 use net_alb_api::{KService, Object, ObjectKey, Service};
 use net_alb_diag::{ObjectRef, Outcome};
 use net_alb_model::{Alb, Backend, Fragment, ListenerId, frame, implicit_alb_config};
@@ -42,6 +44,9 @@ pub struct Pipeline {
     pub(crate) made: BTreeMap<Key, Key>,
     pub(crate) dependents: Dependents,
     pub(crate) balancers: BTreeMap<Arc<str>, Balancer>,
+    pub(crate) bootstrapped: Bootstrapped,
+    /// For target `alb`.
+    pub(crate) places: Places,
     pub(crate) backends: Backends,
     /// How many servers a Service that is used has.
     pub(crate) servers: BTreeMap<ObjectKey, usize>,
@@ -86,6 +91,8 @@ impl Pipeline {
             made: BTreeMap::new(),
             dependents: Dependents::default(),
             balancers: BTreeMap::new(),
+            bootstrapped: Bootstrapped::default(),
+            places: Places::default(),
             backends: Backends::default(),
             servers: BTreeMap::new(),
             claims: Claims::default(),
@@ -205,6 +212,7 @@ impl Pipeline {
         World {
             inputs: &self.inputs,
             hosts: &self.hosts,
+            places: &self.places,
             settings: &self.settings,
             frames: &self.frames,
             work: &self.work,
@@ -219,10 +227,10 @@ impl Pipeline {
         }
     }
 
-    /// The load balancers of net-alb's two Knative classes, where no AlbConfig has their names.
+    /// The first load balancers of net-alb's two Knative classes, where no AlbConfig has their names.
     pub(crate) fn set_implicit_frames(&mut self) {
-        for name in [self.settings.internet_class.clone(), self.settings.intranet_class.clone()] {
-            self.set_frame(&name);
+        for address_type in AddressType::ALL {
+            self.set_frame(&self.settings.alb_config_name(address_type, 1));
         }
     }
 

@@ -25,10 +25,13 @@ impl Pipeline {
             if is_new {
                 round.delta.frames.insert(name.to_string(), balancer.merged().cloned());
             }
+            let asked = balancer.listeners();
+            let is_used = !balancer.members.is_empty();
             let is_idle = balancer.members.is_empty() && balancer.merged().is_none();
             if is_idle {
                 self.balancers.remove(&name);
             }
+            self.bootstrapped.review(&name, is_used, &asked, &self.settings, &mut round.delta);
             round.subjects.insert(ObjectKey::new("", &*name).to_ref("alibabacloud.com", "AlbConfig"));
             round.subjects.extend(conflicts.iter().map(|ingress| self.root_of(ingress).to_ref()));
         }

@@ -8,6 +8,7 @@
 //! | `0-kingress.yaml` | what stage 0 makes of its Knative Services (recorded from Knative itself in `expand-*`) |
 //! | `1-ingress.yaml` | what stage 1 makes of its KIngresses |
 //! | `2-alb.yaml` | what stage 2 makes of its Ingresses |
+//! | `alibaba.yaml` | what Alibaba's open controller makes of them, recorded |
 //! | `diagnostics.txt` | what the person is told; absent if nothing |
 //! | `requests.txt` | requests and where they go; checked on the table and over sockets |
 //!

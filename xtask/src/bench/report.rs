@@ -94,7 +94,7 @@ impl Report {
         let others: Vec<Peer> = self.peers().into_iter().skip(1).collect();
         let mut table = format!(
             "\n## CPU per request, peer ÷ {base}\n\nMedian [quartiles] over paired rounds; above 1, {base} needs \
-             less CPU. A promise is what issue 3 demands.\n\n![ratios]({}.svg)\n\n| workload |",
+             less CPU. A promise is what net-alb demands of itself.\n\n![ratios]({}.svg)\n\n| workload |",
             self.name
         );
         for peer in &others {

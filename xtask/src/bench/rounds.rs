@@ -1,13 +1,13 @@
 //! Rounds of load: every proxy in each round, in an order that turns around, so that drift hits both sides of a ratio.
 
-use super::machine::Moment;
+use super::load::Load;
+use super::machine::{self, Moment};
 use super::peer::Peer;
 use super::process::{Program, Usage, ended_children};
 use super::serving::{Bench, Serving};
 use super::statistics::Quartiles;
 use super::workload::Workload;
-use super::{load, machine};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::path::Path;
 
 /// Connections, caches and pools settle in this time.
@@ -62,21 +62,22 @@ pub(super) struct Ratio {
     pub quiet: bool,
 }
 
-/// Measures one workload on every peer.
-pub(super) fn measure(bench: &Bench, workload: Workload) -> Result<Vec<Run>> {
+/// Measures one workload on every peer that can do it.
+pub(super) fn measure(bench: &Bench, root: &Path, workload: Workload) -> Result<Vec<Run>> {
     let routing = workload.routing();
+    let load = Load::new(workload, root, bench.folder())?;
     let mut proxies = Vec::new();
-    for (peer, binary) in &bench.peers {
-        let mut serving = bench.serve(*peer, binary, &routing, workload.name())?;
+    for (peer, binary) in bench.peers.iter().filter(|(peer, _)| peer.speaks(workload.front())) {
+        let mut serving = bench.serve(*peer, binary, &routing, workload)?;
         serving.verify(&routing, workload)?;
+        serving.warm_up(&load, workload)?;
         proxies.push(serving);
     }
-    let script = bench.folder().join(format!("{}.lua", workload.name()));
-    std::fs::write(&script, workload.script()).context("writing wrk's script")?;
+    let stage = Stage { backend: &bench.backend(workload)?.program, load, seconds: bench.seconds };
     let mut runs = Vec::new();
     for round in 0..bench.rounds * PATIENCE {
         for serving in &proxies {
-            runs.push(run(bench, serving, &script, round)?);
+            runs.push(run(&stage, serving, round)?);
         }
         proxies.reverse();
         if round + 1 >= bench.rounds && ratios(&runs, bench.rounds).iter().all(|ratio| ratio.quiet) {
@@ -86,13 +87,20 @@ pub(super) fn measure(bench: &Bench, workload: Workload) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn run(bench: &Bench, serving: &Serving, script: &Path, round: usize) -> Result<Run> {
-    load::run(&bench.wrk, script, serving.site.listen, WARM_UP_SECONDS)?;
-    let before = Account::now(&serving.program, &bench.backend)?;
+/// What is around the proxies of a workload.
+struct Stage<'a> {
+    backend: &'a Program,
+    load: Load,
+    seconds: u64,
+}
+
+fn run(stage: &Stage<'_>, serving: &Serving, round: usize) -> Result<Run> {
+    stage.load.run(&serving.site, WARM_UP_SECONDS)?;
+    let before = Account::now(&serving.program, stage.backend)?;
     let moment = Moment::now()?;
-    let figures = load::run(&bench.wrk, script, serving.site.listen, bench.seconds)?;
+    let figures = stage.load.run(&serving.site, stage.seconds)?;
     let window = moment.until_now()?;
-    let after = Account::now(&serving.program, &bench.backend)?;
+    let after = Account::now(&serving.program, stage.backend)?;
     let proxy = after.proxy.cpu.saturating_sub(before.proxy.cpu).as_secs_f64();
     let ours = proxy + after.load - before.load;
     let others = (window.busy.as_secs_f64() - ours) / (window.wall.as_secs_f64() * machine::cpus()?);
@@ -110,10 +118,11 @@ fn run(bench: &Bench, serving: &Serving, script: &Path, round: usize) -> Result<
         others: others.max(0.0),
     };
     println!(
-        "  round {round} {:<8} {:7.3} s/100k {:7.0}/s, steal {:.1}%, others {:.1}%",
+        "  round {round} {:<8} {:7.3} s/100k {:7.0}/s, {} errors, steal {:.1}%, others {:.1}%",
         run.peer.title(),
         run.cpu,
         run.rate,
+        run.errors,
         run.steal * 100.0,
         run.others * 100.0
     );
@@ -123,7 +132,7 @@ fn run(bench: &Bench, serving: &Serving, script: &Path, round: usize) -> Result<
 /// CPU time until now.
 struct Account {
     proxy: Usage,
-    /// Seconds of the backend and of every wrk that has ended.
+    /// Seconds of the backend and of every generator that has ended.
     load: f64,
 }
 

@@ -1,11 +1,15 @@
 //! Chores that need a cluster: the single-node Kubernetes of `testbed/`, with net-alb and with Kourier as the control.
 
+mod api;
 pub(crate) mod conformance;
 pub(crate) mod e2e;
+pub(crate) mod faults;
+mod objects;
 pub(crate) mod scale;
+mod server;
 mod testbed;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use testbed::Testbed;
@@ -56,7 +60,15 @@ fn net_alb(root: &Path, given: Option<&PathBuf>) -> Result<PathBuf> {
     }
     let build = ["build", "--release", "--locked", "--package", "net-alb"];
     let status = Command::new("cargo").args(build).current_dir(root).status()?;
-    anyhow::ensure!(status.success(), "building net-alb ended with {status}");
+    ensure!(status.success(), "building net-alb ended with {status}");
     let metadata = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?;
     Ok(metadata.target_directory.as_std_path().join("release/net-alb"))
+}
+
+/// Runs `kubectl`, inside of the cluster's network; returns what it prints.
+fn kubectl(arguments: &[&str]) -> Result<String> {
+    let output = Command::new("kubectl").args(arguments).output().context("starting kubectl")?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "kubectl {}: {}", arguments.join(" "), error.trim());
+    Ok(String::from_utf8(output.stdout)?)
 }

@@ -41,6 +41,12 @@ pub fn rule_reason_key(backend: &str) -> String {
 /// arrives there with this value instead, so that whoever answers the probe can say which version is served.
 pub const NETWORK_HASH: &str = "net-alb.knative.dev/network-hash";
 
+/// On an Ingress that net-alb wrote for target `alb`: a digest of what it wrote.
+pub const HASH: &str = "net-alb.knative.dev/hash";
+
+/// On an Ingress that net-alb wrote for target `alb`: the generation of the KIngress when the Ingress changed last.
+pub const GENERATION: &str = "net-alb.knative.dev/generation";
+
 /// On an AlbConfig: the status that a listener of the embedded ALB answers when no rule matches. Without it ALB's own
 /// 503 (an empty default group); Knative wants 404.
 pub const DEFAULT_STATUS: &str = "net-alb.knative.dev/default-status";

@@ -10,7 +10,7 @@ pub use network::{HttpProtocol, NetworkConfig};
 pub use template::{DomainTemplate, DomainValues, TagTemplate};
 
 use crate::Snapshot;
-use config_map::Data;
+pub(super) use config_map::{Data, boolean};
 use net_alb_diag::Outcome;
 
 /// What stage 0 needs to know of a Knative installation.

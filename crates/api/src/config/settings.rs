@@ -1,15 +1,32 @@
+use super::balancer::{self, Bootstrap};
 use crate::{ConfigMap, Snapshot};
 use net_alb_diag::codes::convert as codes;
 use net_alb_diag::{Diagnostic, FieldPath, ObjectRef, Outcome, Place, nearest};
 use std::str::FromStr;
+pub use words::{AnnotationFormat, ClusterLocal, Hop, Http3, Overflow, Target};
+
+mod words;
 
 /// The ConfigMap's name.
 const CONFIG_MAP: &str = "config-alb";
 /// Where Knative's own ConfigMaps are; this one wins where there are several.
 const SYSTEM_NAMESPACE: &str = "knative-serving";
 /// Every key that is read.
-const KEYS: &[&str] =
-    &["target", "annotation-format", "cluster-local", "http3", "internet-class", "intranet-class"];
+const KEYS: &[&str] = &[
+    "target",
+    "annotation-format",
+    "cluster-local",
+    "hop",
+    "overflow",
+    "http3",
+    "internet-class",
+    "intranet-class",
+    "intranet-albconfig",
+    "listeners",
+    "certificates",
+    "access-log",
+    "deletion-protection",
+];
 
 /// net-alb's own settings (ConfigMap `config-alb`, or flags of the same name).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +37,10 @@ pub struct Settings {
     pub annotation_format: AnnotationFormat,
     /// `cluster-local`, default `separate`.
     pub cluster_local: ClusterLocal,
+    /// `hop`, default `auto`. Only for target `alb`.
+    pub hop: Hop,
+    /// `overflow`, default `spread`. Only for target `alb`.
+    pub overflow: Overflow,
     /// `http3`, default `disabled`.
     pub http3: Http3,
     /// The IngressClass of public hosts (the article's name).
@@ -29,6 +50,11 @@ pub struct Settings {
     /// Whether Ingresses made of KIngresses carry the network hash. Only where Knative may probe: in a cluster. No key of
     /// `config-alb`; default off.
     pub network_hash: bool,
+    /// Whether requests come through an ALB, which has sent those of plain HTTP to HTTPS where a KIngress asks for it, so that this
+    /// isn't done again. For the gateway behind target `alb`. No key of `config-alb`; default off.
+    pub behind_alb: bool,
+    /// How load balancers are made.
+    pub bootstrap: Bootstrap,
 }
 
 impl Default for Settings {
@@ -37,18 +63,36 @@ impl Default for Settings {
             target: Target::Gateway,
             annotation_format: AnnotationFormat::Current,
             cluster_local: ClusterLocal::Separate,
+            hop: Hop::Auto,
+            overflow: Overflow::Spread,
             http3: Http3::Disabled,
             internet_class: "knative-alb-ingress-internet".into(),
             intranet_class: "knative-alb-ingress-intranet".into(),
             network_hash: false,
+            behind_alb: false,
+            bootstrap: Bootstrap::default(),
         }
     }
 }
 
 impl Settings {
-    /// Reads the ConfigMap `config-alb`, of whatever namespace, over `base`. A key that can't be honoured keeps what
-    /// `base` says and is named. `_example` is documentation, as in Knative's own ConfigMaps.
+    /// Whether what ALB can't say goes through the gateway. The article's form knows no such thing.
+    pub fn hops(&self) -> bool {
+        self.target == Target::Alb
+            && self.hop != Hop::Never
+            && self.annotation_format == AnnotationFormat::Current
+    }
+
+    /// Reads the ConfigMap `config-alb`, of whatever namespace, over `base`, and of config-network what is about load balancers. A
+    /// key that can't be honoured keeps what `base` says and is named. `_example` is documentation, as in Knative's own ConfigMaps.
     pub fn from_snapshot(snapshot: &Snapshot, base: Settings) -> Outcome<Settings> {
+        let mut outcome = Settings::from_config_alb(snapshot, base);
+        let target = outcome.value.target;
+        outcome.diagnostics.extend(outcome.value.bootstrap.read_network(snapshot, target));
+        outcome
+    }
+
+    fn from_config_alb(snapshot: &Snapshot, base: Settings) -> Outcome<Settings> {
         let mut found: Vec<_> =
             snapshot.config_maps.iter().filter(|(key, _)| key.name == CONFIG_MAP).collect();
         found.sort_by_key(|(key, _)| key.namespace != SYSTEM_NAMESPACE);
@@ -97,10 +141,11 @@ fn read(object: &ObjectRef, config_map: &ConfigMap, base: Settings) -> Outcome<S
         };
         outcome.diagnostics.push(refused);
     }
-    if outcome.value.internet_class == outcome.value.intranet_class {
-        let class = &outcome.value.internet_class;
+    let (internet, intranet) = (&outcome.value.internet_class, &outcome.value.intranet_class);
+    // A number at the end is a further load balancer of the class without.
+    if balancer::number(internet, intranet).is_some() || balancer::number(intranet, internet).is_some() {
         let message = format!(
-            "`internet-class` and `intranet-class` are both `{class}`: cluster-local hosts would be public; `{}` and `{}` are kept",
+            "`internet-class` is `{internet}` and `intranet-class` is `{intranet}`, which is one class: cluster-local hosts would be public; `{}` and `{}` are kept",
             base.internet_class, base.intranet_class
         );
         let diagnostic = Diagnostic::at(&codes::BAD_SETTING, place(object, Some("intranet-class")), message)
@@ -124,9 +169,30 @@ impl Settings {
             "target" => self.target = word(value, Target::WORDS)?,
             "annotation-format" => self.annotation_format = word(value, AnnotationFormat::WORDS)?,
             "cluster-local" => self.cluster_local = word(value, ClusterLocal::WORDS)?,
+            "hop" => self.hop = word(value, Hop::WORDS)?,
+            "overflow" => self.overflow = word(value, Overflow::WORDS)?,
             "http3" => self.http3 = word(value, Http3::WORDS)?,
-            "internet-class" => self.internet_class = class(value)?,
-            "intranet-class" => self.intranet_class = class(value)?,
+            "internet-class" => self.internet_class = name(value, "an IngressClass")?,
+            "intranet-class" => self.intranet_class = name(value, "an IngressClass")?,
+            "intranet-albconfig" if value.is_empty() => self.bootstrap.intranet_albconfig = None,
+            "intranet-albconfig" => {
+                self.bootstrap.intranet_albconfig = Some(name(value, "an AlbConfig")?);
+            }
+            "listeners" => {
+                let read = balancer::listeners(value);
+                self.bootstrap.listeners = read.map_err(|m| bad(m, "write `HTTP:80,HTTPS:443`"))?;
+            }
+            "certificates" => {
+                let ids = value.split(',').map(str::trim).filter(|id| !id.is_empty());
+                self.bootstrap.certificates = ids.map(str::to_owned).collect();
+            }
+            "access-log" => {
+                let read = balancer::access_log(value);
+                self.bootstrap.access_log = read.map_err(|m| bad(m, "write `PROJECT/alb_STORE`"))?;
+            }
+            "deletion-protection" => {
+                self.bootstrap.deletion_protection = is_enabled(value)?;
+            }
             _ => return Err(SetError::UnknownKey),
         }
         Ok(())
@@ -140,8 +206,20 @@ fn word<T: FromStr<Err = String>>(value: &str, words: &[&str]) -> Result<T, SetE
     })
 }
 
-/// The name of an IngressClass: a DNS subdomain (Kubernetes, "Object Names and IDs").
-fn class(value: &str) -> Result<String, SetError> {
+fn is_enabled(value: &str) -> Result<bool, SetError> {
+    match value {
+        "enabled" => Ok(true),
+        "disabled" => Ok(false),
+        _ => Err(bad(format!("`{value}` is none of `enabled`, `disabled`"), "write `enabled`")),
+    }
+}
+
+fn bad(message: String, help: &str) -> SetError {
+    SetError::BadValue { message, help: help.to_owned() }
+}
+
+/// The name of an object: a DNS subdomain (Kubernetes, "Object Names and IDs").
+fn name(value: &str, of: &str) -> Result<String, SetError> {
     let is_label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
@@ -152,81 +230,10 @@ fn class(value: &str) -> Result<String, SetError> {
         return Ok(value.to_owned());
     }
     Err(SetError::BadValue {
-        message: format!("`{value}` can't be the name of an IngressClass"),
+        message: format!("`{value}` can't be the name of {of}"),
         help: "write lower-case letters, digits, `-` and `.`, at most 253".to_owned(),
     })
 }
-
-/// Who serves what the stages make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// Alibaba's ALB: its limits are errors, and what breaks them is left out.
-    Alb,
-    /// The embedded ALB: ALB's limits are warnings, and it serves beyond them.
-    Gateway,
-}
-
-impl Target {
-    /// The severity of breaking a limit that only the real ALB has.
-    pub fn alb_limit(self) -> net_alb_diag::Severity {
-        match self {
-            Target::Alb => net_alb_diag::Severity::Error,
-            Target::Gateway => net_alb_diag::Severity::Warning,
-        }
-    }
-}
-
-/// How `convert` writes `actions.*` and `conditions.*`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnnotationFormat {
-    /// JSON arrays with `ServerGroups`, as today's controllers take them.
-    Current,
-    /// One JSON object with `targetGroups`, as the article shows it. For reading and comparing only.
-    Article,
-}
-
-/// Where cluster-local hosts go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClusterLocal {
-    /// Into an Ingress of their own, of the intranet class: never on a public listener.
-    Separate,
-    /// Into the internet Ingress beside the public hosts, as the article does: anybody can reach them.
-    Shared,
-}
-
-/// Whether `convert` puts what it puts on HTTPS on a QUIC listener of the same port as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Http3 {
-    /// It does. The AlbConfig's HTTPS listener has to lead there by `quicConfig`.
-    Enabled,
-    /// It doesn't.
-    Disabled,
-}
-
-macro_rules! words {
-    ($type:ty { $($word:literal => $variant:expr),+ }) => {
-        impl FromStr for $type {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok($variant),)+
-                    _ => Err(format!("`{text}` is none of {}", [$(concat!("`", $word, "`")),+].join(", "))),
-                }
-            }
-        }
-
-        impl $type {
-            /// The words it is written with.
-            pub const WORDS: &[&str] = &[$($word),+];
-        }
-    };
-}
-
-words!(Target { "alb" => Target::Alb, "gateway" => Target::Gateway });
-words!(AnnotationFormat { "current" => AnnotationFormat::Current, "article" => AnnotationFormat::Article });
-words!(Http3 { "enabled" => Http3::Enabled, "disabled" => Http3::Disabled });
-words!(ClusterLocal { "separate" => ClusterLocal::Separate, "shared" => ClusterLocal::Shared });
 
 #[cfg(test)]
 mod tests;

@@ -63,14 +63,15 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_both_spellings() {
-        let (timing, complaints) = read(&[("lease-duration", "1m30s"), ("renewDeadline", "20s")]);
+        let (timing, complaints) =
+            read(&[("lease-duration", "1m30s"), ("renewDeadline", "20s"), ("retry-period", "10s")]);
         assert_eq!((timing.lease, timing.renew_deadline, timing.retry, complaints), (s(90), s(20), s(10), 0));
     }
 
     #[test]
     fn what_makes_no_sense_leaves_the_defaults() {
         assert_eq!(read(&[("lease-duration", "soon")]), (Timing::default(), 1));
-        assert_eq!(read(&[("lease-duration", "30s")]), (Timing::default(), 1), "shorter than the deadline");
+        assert_eq!(read(&[("lease-duration", "8s")]), (Timing::default(), 1), "shorter than the deadline");
         assert_eq!(read(&[("retry-period", "0s")]), (Timing::default(), 1));
     }
 }

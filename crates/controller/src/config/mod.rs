@@ -2,9 +2,11 @@
 
 mod leader_election;
 mod logging;
+mod observability;
 
 pub use leader_election::timing;
 pub use logging::filter;
+pub use observability::{Traces, traces};
 
 use net_alb_api::config::{KnativeConfig, Settings};
 use net_alb_api::{ConfigMap, ObjectKey, Snapshot};
@@ -14,8 +16,12 @@ use std::sync::Arc;
 
 /// The ConfigMap in which Knative says how controllers share work.
 pub const LEADER_ELECTION: &str = "config-leader-election";
+/// The ConfigMap in which Knative says what is measured and traced.
+pub const OBSERVABILITY: &str = "config-observability";
 /// The ConfigMap in which Knative says what is logged.
 pub const LOGGING: &str = "config-logging";
+/// The ConfigMap in which Knative says how the network is.
+pub const NETWORK: &str = "config-network";
 /// The ConfigMaps that stages read.
 const READ: &[&str] = &["config-alb", "config-network", "config-domain", "config-features"];
 
@@ -33,6 +39,14 @@ pub fn kept(written: &ConfigMap, last: Option<&ConfigMap>) -> Outcome<ConfigMap>
         }
     }
     Outcome { value, diagnostics }
+}
+
+/// Whether `config-network` asks for TLS to activator and revisions.
+pub fn system_internal_tls(config_network: &ConfigMap) -> bool {
+    let key = ObjectKey::of(&config_network.metadata);
+    let config_maps = BTreeMap::from([(key, Arc::new(config_network.clone()))]);
+    let snapshot = Snapshot { config_maps, ..Snapshot::default() };
+    KnativeConfig::from_snapshot(&snapshot).value.network.system_internal_tls
 }
 
 /// What there is to say of a ConfigMap; nothing, if no stage reads it.

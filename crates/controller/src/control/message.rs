@@ -1,4 +1,5 @@
 use super::record::KIngressRecord;
+use crate::deliver::Delivery;
 use crate::replicas::Heard;
 use crate::status::IngressStatus;
 use crate::watch::Seen;
@@ -16,6 +17,7 @@ pub(super) enum Message {
     Heard(String, Heard),
     Wrote(ObjectKey, Result<(IngressStatus, u64), ()>),
     Leads(bool),
+    Delivered(Delivery),
     Timer,
     Stop,
 }
@@ -51,4 +53,9 @@ pub(super) fn leads(from: watch::Receiver<bool>) -> BoxStream<'static, Message> 
         Some((Message::Leads(leads), (from, false)))
     })
     .boxed()
+}
+
+/// How far KIngresses are with target `alb`.
+pub(super) fn delivered(from: mpsc::UnboundedReceiver<Delivery>) -> BoxStream<'static, Message> {
+    unfold(from, |mut from| async move { Some((Message::Delivered(from.recv().await?), from)) }).boxed()
 }

@@ -6,6 +6,7 @@ mod writer;
 
 use crate::acknowledgement::Problem;
 use crate::config::{self, LOGGING};
+use crate::deliver::Delivery;
 use crate::lease::Leadership;
 use crate::ledger::{Asked, Ledger};
 use crate::replicas::{Heard, Slices, subscribe};
@@ -25,10 +26,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
-use writer::{Object, Writer};
+use writer::Writer;
 
 /// What the controller has to know.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Options {
     /// The Service of public clients.
     pub public: ObjectKey,
@@ -42,6 +43,8 @@ pub struct Options {
     pub identity: String,
     /// Where Knative's ConfigMaps are.
     pub system_namespace: String,
+    /// How far KIngresses are with target `alb`. Nothing is written before it has said whether that is the target.
+    pub deliveries: mpsc::UnboundedReceiver<Delivery>,
 }
 
 /// Messages that are taken in before what follows is written.
@@ -52,7 +55,7 @@ const IDLE: Duration = Duration::from_hours(1);
 /// Runs until `stop` ends. `config_logging` gets that ConfigMap at first and whenever it changes.
 pub async fn run(
     client: Client,
-    options: Options,
+    mut options: Options,
     leadership: Leadership,
     config_logging: impl FnMut(&ConfigMap) + Send + 'static,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -66,6 +69,8 @@ pub async fn run(
     messages.push(message::received(from_replicas));
     messages.push(message::finished(ended_writes));
     messages.push(message::leads(leadership.leads()));
+    messages
+        .push(message::delivered(std::mem::replace(&mut options.deliveries, mpsc::unbounded_channel().1)));
     messages.push(stop.map(|()| Message::Stop).into_stream().boxed());
     let mut control = Control {
         ledger: Ledger::new(addresses(&options)),
@@ -78,6 +83,7 @@ pub async fn run(
         options,
         epoch: Instant::now(),
         leads: false,
+        knows_target: false,
     };
     loop {
         let pause = control.ledger.next().map_or(IDLE, |at| at.saturating_sub(control.now()));
@@ -127,6 +133,8 @@ struct Control {
     options: Options,
     epoch: Instant,
     leads: bool,
+    /// Whether the target is `alb` or not is known.
+    knows_target: bool,
 }
 
 impl Control {
@@ -144,6 +152,10 @@ impl Control {
                 tracing::info!("{}", if leads { "leading: writing status" } else { "following" });
                 self.leads = leads;
                 self.ledger.look_at_all();
+            }
+            Message::Delivered(delivery) => {
+                self.knows_target = true;
+                self.ledger.delivered(delivery);
             }
             Message::Timer | Message::Stop => {}
         }
@@ -208,9 +220,8 @@ impl Control {
             .filter(|problem| self.leads && self.complaints.insert((key.clone(), problem.message.clone())));
         let news: Vec<_> = news.collect();
         if !news.is_empty() {
-            let object =
-                Object { api_version: "v1", kind: "ConfigMap", uid: config_map.metadata.uid.as_deref() };
-            self.writer.say(object, &key, news);
+            let uid = config_map.metadata.uid.as_deref();
+            self.writer.say(&key.to_ref("", "ConfigMap"), uid, news);
         }
     }
 
@@ -226,7 +237,7 @@ impl Control {
     }
 
     fn write(&mut self) {
-        if !self.leads {
+        if !self.leads || !self.knows_target {
             return;
         }
         let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();

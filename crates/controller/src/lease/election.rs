@@ -1,20 +1,22 @@
 use std::time::Duration;
 
-/// How long leadership lasts. Source: knative.dev/pkg `leaderelection/config.go`.
+/// How long leadership lasts. The keys are Knative's (knative.dev/pkg `leaderelection/config.go`); the defaults are those of
+/// client-go (`leaderelection.LeaseDuration` and so on, as in `kube-controller-manager`), since Knative's 60 s would leave KIngresses
+/// without a status for a minute after a leader was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// `lease-duration`: a holder that hasn't renewed for so long has lost it. Default 60 s.
+    /// `lease-duration`: a holder that hasn't renewed for so long has lost it. Default 15 s.
     pub lease: Duration,
-    /// `renew-deadline`: a holder that couldn't renew for so long stops by itself. Default 40 s; shorter than `lease`.
+    /// `renew-deadline`: a holder that couldn't renew for so long stops by itself. Default 10 s; shorter than `lease`.
     pub renew_deadline: Duration,
-    /// `retry-period`: how often the holder renews. Default 10 s; shorter than `renew_deadline`.
+    /// `retry-period`: how often the holder renews. Default 2 s; shorter than `renew_deadline`.
     pub retry: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Timing { lease: seconds(60), renew_deadline: seconds(40), retry: seconds(10) }
+        Timing { lease: seconds(15), renew_deadline: seconds(10), retry: seconds(2) }
     }
 }
 
@@ -133,10 +135,10 @@ mod tests {
     fn the_holder_renews_and_stops_when_it_can_not() {
         let mut election = Election::new("me", Timing::default());
         election.held(record("me", "1"), s(0));
-        assert_eq!(election.step(s(1)), Step::Wait(s(9)));
-        assert_eq!(election.step(s(10)), Step::Hold);
-        assert!(election.leads(s(39)));
-        assert!(!election.leads(s(40)));
+        assert_eq!(election.step(s(1)), Step::Wait(s(1)));
+        assert_eq!(election.step(s(2)), Step::Hold);
+        assert!(election.leads(s(9)));
+        assert!(!election.leads(s(10)));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod tests;
 
 use crate::acknowledgement::{Effect, Line, Problem};
+use crate::deliver::{Delivered, Delivery};
 use crate::status::{self, Addresses, Desired, IngressStatus, Progress, Replica};
 use net_alb_api::ObjectKey;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,8 @@ pub struct Ledger {
     addresses: Addresses,
     kingresses: BTreeMap<ObjectKey, Entry>,
     replicas: BTreeMap<String, Gateway>,
+    /// What is delivered of each KIngress; `None` for target `gateway`.
+    delivered: Option<BTreeMap<ObjectKey, Delivered>>,
     /// Those whose status may have to change when replicas do.
     open: BTreeSet<ObjectKey>,
     /// Those to look at.
@@ -82,6 +85,7 @@ impl Ledger {
             addresses,
             kingresses: BTreeMap::new(),
             replicas: BTreeMap::new(),
+            delivered: None,
             open: BTreeSet::new(),
             dirty: BTreeSet::new(),
             timers: BTreeSet::new(),
@@ -170,6 +174,31 @@ impl Ledger {
         }
     }
 
+    /// Something is delivered, or the target is another.
+    pub fn delivered(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Off => {
+                if self.delivered.take().is_some() {
+                    self.look_at_all();
+                }
+            }
+            Delivery::On => {
+                self.delivered = Some(BTreeMap::new());
+                self.look_at_all();
+            }
+            Delivery::Kingress(kingress, delivered) => {
+                let known = self.delivered.get_or_insert_default();
+                match delivered {
+                    Some(delivered) => drop(known.insert(kingress.clone(), delivered)),
+                    None => drop(known.remove(&kingress)),
+                }
+                if self.kingresses.contains_key(&kingress) {
+                    self.dirty.insert(kingress);
+                }
+            }
+        }
+    }
+
     /// Looks at everything again: we have become the one who writes.
     pub fn look_at_all(&mut self) {
         self.dirty.extend(self.kingresses.keys().cloned());
@@ -214,13 +243,19 @@ impl Ledger {
             // The end of the write brings it back.
             return None;
         }
-        let replicas: Vec<_> = self
-            .replicas
-            .iter()
-            .map(|(name, gateway)| gateway.replica(name, &key, &entry.asked.version))
-            .collect();
+        let gateways = self.replicas.iter();
+        let gateways = gateways.map(|(name, gateway)| gateway.replica(name, &key, &entry.asked.version));
+        let delivered = self.delivered.as_ref().map(|delivered| {
+            delivered.get(&key).filter(|delivered| delivered.version == entry.asked.version)
+        });
+        let addresses = match delivered {
+            None => Some(&self.addresses),
+            Some(delivered) => delivered.and_then(|delivered| delivered.addresses.as_ref()),
+        };
+        let alb = delivered.map(|delivered| Replica { name: "the ALB", progress: progress(delivered) });
+        let replicas: Vec<_> = gateways.chain(alb).collect();
         let desired = Desired { generation: entry.asked.generation, status: &entry.asked.status };
-        let wanted = status::status(desired, &replicas, &self.addresses, time);
+        let wanted = status::status(desired, &replicas, addresses, time);
         let differs = wanted != entry.asked.status;
         let is_final = wanted.is_true("Ready") || status::is_settled(&replicas);
         if is_final {
@@ -233,7 +268,7 @@ impl Ledger {
             }
             entry.patience = now + PATIENCE;
         }
-        let events = news(&replicas, &mut entry.said);
+        let events = news(&replicas, &mut entry.said, wanted.is_true("Ready"));
         if !differs && events.is_empty() {
             return None;
         }
@@ -257,12 +292,18 @@ impl Gateway {
     }
 }
 
-/// The problems that no Event has said yet. What waits is in the condition; most of it is over in a moment.
-fn news(replicas: &[Replica<'_>], said: &mut BTreeSet<String>) -> Vec<Problem> {
+fn progress(delivered: Option<&Delivered>) -> Progress<'_> {
+    delivered.map_or(Progress::Undelivered, |delivered| Progress::Delivered(&delivered.problems))
+}
+
+/// The problems that no Event has said yet. What waits is in the condition, and mostly over in a moment; but where the condition
+/// says Ready, nothing else tells of a certificate that has become garbage. What an ALB does says its own controller in Events.
+fn news(replicas: &[Replica<'_>], said: &mut BTreeSet<String>, is_ready: bool) -> Vec<Problem> {
     let mut news = Vec::new();
     for replica in replicas {
-        let Progress::Applied(problems) = replica.progress else { continue };
-        for problem in problems.iter().filter(|problem| problem.effect != Effect::Waiting) {
+        let also_waiting = is_ready && matches!(replica.progress, Progress::Applied(_));
+        let problems = replica.progress.problems().unwrap_or_default();
+        for problem in problems.iter().filter(|problem| also_waiting || problem.effect != Effect::Waiting) {
             if said.insert(problem.message.clone()) {
                 news.push(problem.clone());
             }

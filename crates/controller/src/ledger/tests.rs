@@ -123,6 +123,22 @@ fn an_annotation_is_a_new_version_of_the_same_generation() {
 }
 
 #[test]
+fn what_waits_is_an_event_only_where_the_condition_cannot_say_it() {
+    let mut ledger = ledger(&["a"]);
+    let problem = Problem { effect: Effect::Waiting, reason: "R".into(), message: "garbage".into() };
+    let line = |problems| Line::Applied { kingress: "default/hello".into(), version: "u.1".into(), problems };
+    ledger.asked(hello(), asked(1, &IngressStatus::default()), ms(0));
+    ledger.heard("a", line(vec![problem.clone()]));
+    assert!(ledger.writes(ms(0), TIME).is_empty());
+    ledger.heard("a", line(vec![]));
+    let status = ledger.writes(ms(1), TIME)[0].status.clone().unwrap();
+    ledger.wrote(&hello(), Ok((status, 2)));
+    ledger.heard("a", line(vec![problem.clone()]));
+    let writes = ledger.writes(ms(2), TIME);
+    assert_eq!((&writes[0].status, &writes[0].events), (&None, &vec![problem]), "it stays Ready");
+}
+
+#[test]
 fn an_older_event_does_not_undo_our_write() {
     let mut ledger = ledger(&["a"]);
     ledger.asked(hello(), asked(1, &IngressStatus::default()), ms(0));

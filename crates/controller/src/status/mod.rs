@@ -47,9 +47,23 @@ pub enum Progress<'a> {
     Behind,
     /// It serves this version, as far as it can.
     Applied(&'a [Problem]),
+    /// Not a gateway but the ALB: this version is delivered, as far as it can be.
+    Delivered(&'a [Problem]),
+    /// The same, and this version isn't delivered yet.
+    Undelivered,
 }
 
-/// Where the gateways are: the names that Knative publishes.
+impl<'a> Progress<'a> {
+    /// What is said of the version that was asked for; `None` if there is another.
+    pub fn problems(&self) -> Option<&'a [Problem]> {
+        match self {
+            Progress::Applied(problems) | Progress::Delivered(problems) => Some(problems),
+            Progress::Unreachable(_) | Progress::Behind | Progress::Undelivered => None,
+        }
+    }
+}
+
+/// Where the gateways or load balancers are: the names that Knative publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addresses {
     /// The public Service: `net-alb.knative-serving.svc.cluster.local`.
@@ -58,11 +72,11 @@ pub struct Addresses {
     pub internal: String,
 }
 
-/// The status that a KIngress should have. `now` is RFC 3339 in UTC; it marks the conditions that change.
+/// The status that a KIngress should have, at these addresses; without, those that it has stay. `now` is RFC 3339 in UTC; it marks the conditions that change.
 pub fn status(
     desired: Desired<'_>,
     replicas: &[Replica<'_>],
-    addresses: &Addresses,
+    addresses: Option<&Addresses>,
     now: &str,
 ) -> IngressStatus {
     let old = desired.status;
@@ -85,7 +99,9 @@ pub fn status(
     .flatten()
     .map(|condition| condition.since(&old.conditions, now))
     .collect();
-    if verdict.load_balancer == Verdict::True || old.public_load_balancer.is_some() {
+    if let Some(addresses) = addresses
+        && (verdict.load_balancer == Verdict::True || old.public_load_balancer.is_some())
+    {
         status.public_load_balancer = Some(LoadBalancerStatus::of(&addresses.public));
         status.private_load_balancer = Some(LoadBalancerStatus::of(&addresses.internal));
     }
@@ -94,14 +110,16 @@ pub fn status(
 
 /// Whether every replica has reached the version, so that nothing more will come by itself.
 pub fn is_settled(replicas: &[Replica<'_>]) -> bool {
-    let applied = |replica: &Replica<'_>| matches!(replica.progress, Progress::Applied(problems) if !has(problems, Effect::Waiting));
+    let applied = |replica: &Replica<'_>| {
+        replica.progress.problems().is_some_and(|problems| !has(problems, Effect::Waiting))
+    };
     !replicas.is_empty() && replicas.iter().all(applied)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
     True,
-    Unknown(&'static str, String),
+    Unknown(String, String),
     False(String, String),
 }
 
@@ -122,7 +140,7 @@ fn judge(replicas: &[Replica<'_>]) -> Verdicts {
         return Verdicts { configured: Verdict::True, load_balancer: refused };
     }
     if replicas.is_empty() {
-        let why = Verdict::Unknown("NoGateway", "no gateway replica is ready to serve".to_owned());
+        let why = Verdict::Unknown("NoGateway".to_owned(), "no gateway replica is ready to serve".to_owned());
         return Verdicts { configured: why.clone(), load_balancer: why };
     }
     let pending: Vec<_> = replicas.iter().filter_map(pending).collect();
@@ -133,27 +151,29 @@ fn judge(replicas: &[Replica<'_>]) -> Verdicts {
         1 => first.clone(),
         count => format!("{first}; {count} of {} replicas aren't there yet", replicas.len()),
     };
-    let told = replicas.iter().any(|replica| matches!(replica.progress, Progress::Applied(_)));
-    let load_balancer = Verdict::Unknown(reason, message);
+    let told = replicas.iter().any(|replica| replica.progress.problems().is_some());
+    let load_balancer = Verdict::Unknown(reason.clone(), message);
     let configured = if told { Verdict::True } else { load_balancer.clone() };
     Verdicts { configured, load_balancer }
 }
 
 /// Why a replica isn't done yet; `None` if it is.
-fn pending(replica: &Replica<'_>) -> Option<(&'static str, String)> {
+fn pending(replica: &Replica<'_>) -> Option<(String, String)> {
     let name = replica.name;
-    match replica.progress {
+    let waits = replica
+        .progress
+        .problems()
+        .and_then(|problems| problems.iter().find(|problem| problem.effect == Effect::Waiting));
+    let (reason, message) = match replica.progress {
         Progress::Unreachable(cause) => {
-            Some(("GatewayUnreachable", format!("gateway {name} doesn't answer: {cause}")))
+            ("GatewayUnreachable", format!("gateway {name} doesn't answer: {cause}"))
         }
-        Progress::Behind => {
-            Some(("Uninitialized", format!("waiting for gateway {name} to serve this version")))
-        }
-        Progress::Applied(problems) => problems
-            .iter()
-            .find(|problem| problem.effect == Effect::Waiting)
-            .map(|problem| ("BackendNotReady", format!("gateway {name}: {}", problem.message))),
-    }
+        Progress::Behind => ("Uninitialized", format!("waiting for gateway {name} to serve this version")),
+        Progress::Applied(_) => ("BackendNotReady", format!("gateway {name}: {}", waits?.message)),
+        Progress::Delivered(_) => (waits?.reason.as_str(), waits?.message.clone()),
+        Progress::Undelivered => ("Uninitialized", "waiting for this version's Ingresses".to_owned()),
+    };
+    Some((reason.to_owned(), message))
 }
 
 /// What must be mended, if any replica says so. All of them see the same objects, so one is enough.
@@ -180,10 +200,7 @@ fn annotations(replicas: &[Replica<'_>]) -> Option<String> {
 }
 
 fn problems<'a>(replicas: &[Replica<'a>]) -> impl Iterator<Item = &'a Problem> {
-    replicas.iter().flat_map(|replica| match replica.progress {
-        Progress::Applied(problems) => problems,
-        _ => &[],
-    })
+    replicas.iter().flat_map(|replica| replica.progress.problems().unwrap_or_default())
 }
 
 fn has(problems: &[Problem], effect: Effect) -> bool {

@@ -22,7 +22,7 @@ fn from(old: &IngressStatus, generation: i64, replicas: &[Progress<'_>]) -> Ingr
     let names = ["gateway-a", "gateway-b", "gateway-c"];
     let replicas: Vec<_> =
         names.iter().zip(replicas).map(|(name, progress)| Replica { name, progress: *progress }).collect();
-    status(Desired { generation, status: old }, &replicas, &addresses(), NOW)
+    status(Desired { generation, status: old }, &replicas, Some(&addresses()), NOW)
 }
 
 /// `Ready=True`, or `Ready=Unknown Reason: message`.

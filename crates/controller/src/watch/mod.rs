@@ -4,9 +4,11 @@
 
 mod kingress;
 mod mirror;
+mod patience;
 
 pub use kingress::KIngressObject;
 pub(crate) use kingress::resource;
+pub(crate) use patience::Patience;
 
 use futures_util::stream::{BoxStream, SelectAll, StreamExt, iter};
 use kube::runtime::{WatchStreamExt, watcher};
@@ -76,34 +78,77 @@ pub enum Seen<T = Object> {
 /// Label on the Secrets of Knative's certificates. Source: networking `pkg/apis/networking/register.go`.
 const CERTIFICATE_UID: &str = "networking.internal.knative.dev/certificate-uid";
 
-/// Every object that a gateway needs.
+/// Every object that a gateway needs. What net-alb made for target `alb` isn't among them: a gateway makes it itself.
 pub fn objects(client: &Client, namespace: &str) -> SelectAll<BoxStream<'static, Seen>> {
-    let all = || watcher::Config::default().any_semantic();
+    let mut streams: SelectAll<_> =
+        [stages(client, namespace).map(without_made).boxed()].into_iter().collect();
+    streams.push(endpoint_slices(client));
+    streams
+}
+
+/// Every object that decides which Ingresses there are to be, and those that are there.
+pub fn stages(client: &Client, namespace: &str) -> SelectAll<BoxStream<'static, Seen>> {
     let secrets = all().labels(CERTIFICATE_UID);
-    let streams = [
-        stream::<KIngressObject, _>(
-            Kind::KIngress,
-            Api::all(client.clone()),
-            all(),
-            KIngressObject::into_object,
-        ),
+    let config_maps = Api::namespaced(client.clone(), namespace);
+    let into = KIngressObject::into_object;
+    let mut streams: SelectAll<_> = routed(client).into_iter().collect();
+    streams.push(stream::<KIngressObject, _>(Kind::KIngress, Api::all(client.clone()), all(), into));
+    streams.push(stream(Kind::Secret, Api::all(client.clone()), secrets, |o| Some(Object::Secret(o))));
+    streams.push(stream(Kind::ConfigMap, config_maps, all(), |o| Some(Object::ConfigMap(o))));
+    streams
+}
+
+/// The kinds of [`balancers`].
+pub const BALANCERS: &[Kind] =
+    &[Kind::Ingress, Kind::IngressClass, Kind::AlbConfig, Kind::Service, Kind::EndpointSlice];
+
+/// Every object that ALB Ingress Controller needs, but for Secrets.
+pub fn balancers(client: &Client) -> SelectAll<BoxStream<'static, Seen>> {
+    routed(client).into_iter().chain([endpoint_slices(client)]).collect()
+}
+
+/// Every AlbConfig.
+pub fn alb_configs(client: &Client) -> BoxStream<'static, Seen> {
+    let into = |alb_config: kingress::AlbConfigObject| Some(alb_config.into_object());
+    stream(Kind::AlbConfig, Api::all(client.clone()), all(), into)
+}
+
+fn routed(client: &Client) -> [BoxStream<'static, Seen>; 4] {
+    let classes = Api::all(client.clone());
+    [
         stream::<Ingress, _>(Kind::Ingress, Api::all(client.clone()), all(), |o| Some(Object::Ingress(o))),
-        stream::<IngressClass, _>(Kind::IngressClass, Api::all(client.clone()), all(), |o| {
-            Some(Object::IngressClass(o))
-        }),
-        stream(Kind::AlbConfig, Api::all(client.clone()), all(), |o: kingress::AlbConfigObject| {
-            Some(o.into_object())
-        }),
+        stream::<IngressClass, _>(Kind::IngressClass, classes, all(), |o| Some(Object::IngressClass(o))),
+        alb_configs(client),
         stream::<Service, _>(Kind::Service, Api::all(client.clone()), all(), |o| Some(Object::Service(o))),
-        stream::<EndpointSlice, _>(Kind::EndpointSlice, Api::all(client.clone()), all(), |o| {
-            Some(Object::EndpointSlice(o))
-        }),
-        stream(Kind::Secret, Api::all(client.clone()), secrets, |o| Some(Object::Secret(o))),
-        stream(Kind::ConfigMap, Api::namespaced(client.clone(), namespace), all(), |o| {
-            Some(Object::ConfigMap(o))
-        }),
-    ];
-    streams.into_iter().collect()
+    ]
+}
+
+fn endpoint_slices(client: &Client) -> BoxStream<'static, Seen> {
+    let into = |slice: EndpointSlice| Some(Object::EndpointSlice(slice));
+    stream(Kind::EndpointSlice, Api::all(client.clone()), all(), into)
+}
+
+/// What net-alb made for target `alb` is taken as not there.
+fn without_made(seen: Seen) -> Seen {
+    let Seen::Put(object) = seen else { return seen };
+    let kind = match *object {
+        Object::Ingress(_) => Kind::Ingress,
+        Object::IngressClass(_) => Kind::IngressClass,
+        Object::AlbConfig(_) => Kind::AlbConfig,
+        _ => return Seen::Put(object),
+    };
+    let metadata = object.metadata();
+    let (key, value) = crate::deliver::objects::MANAGED_BY;
+    let labels = metadata.labels.as_ref();
+    if labels.and_then(|labels| labels.get(key)).is_none_or(|by| by != value) {
+        return Seen::Put(object);
+    }
+    let namespace = metadata.namespace.clone().unwrap_or_default();
+    Seen::Gone(kind, ObjectKey::new(namespace, metadata.name.clone().unwrap_or_default()))
+}
+
+fn all() -> watcher::Config {
+    watcher::Config::default().any_semantic()
 }
 
 /// One Secret that no label finds. It ends with the stream.
@@ -128,7 +173,7 @@ where
 {
     let mut mirror = Mirror::new(kind);
     watcher(api, config)
-        .default_backoff()
+        .backoff(Patience::default())
         .flat_map(move |event| {
             let seen = match event {
                 Ok(event) => mirror.see(event, into),

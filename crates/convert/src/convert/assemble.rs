@@ -16,7 +16,7 @@ use net_alb_diag::FieldPath;
 
 /// Conditions and actions of one rule on a Standard ALB (ALB, "Quotas and limits").
 pub(super) const MOST_CONDITIONS: usize = 10;
-const MOST_ACTIONS: usize = 5;
+pub(super) const MOST_ACTIONS: usize = 5;
 
 /// The path without its matches and splits: what a gray rule has in common with the path that it branches off from.
 pub(super) struct Envelope {
@@ -152,11 +152,16 @@ fn rule(conversion: &mut Conversion<'_>, envelope: &Envelope, parts: Parts<'_>) 
 
 fn warn_of_split_headers(conversion: &mut Conversion<'_>, targets: &[Target], origin: &Origin) {
     let with_headers = targets.iter().filter(|target| !target.headers.is_empty()).count();
-    if with_headers > 0 && conversion.settings.target == SettingsTarget::Alb {
-        let message = format!(
-            "{with_headers} of {} targets set headers of their own, which ALB can't; a revision that sleeps answers 404",
-            targets.len()
-        );
-        conversion.report(&codes::SPLIT_HEADERS_ON_ALB, &origin.place, origin.say(&message));
+    if with_headers == 0 || conversion.settings.target != SettingsTarget::Alb {
+        return;
+    }
+    let message =
+        format!("{with_headers} of {} targets set headers of their own, which ALB can't", targets.len());
+    let code = &codes::SPLIT_HEADERS_ON_ALB;
+    if conversion.settings.hops() {
+        conversion.beyond_alb(code, &origin.place, origin.say(&message));
+    } else {
+        let message = format!("{message}; a revision that sleeps answers 404");
+        conversion.report(code, &origin.place, origin.say(&message));
     }
 }

@@ -7,7 +7,7 @@ use net_alb_api::{IntOrString, ObjectKey, Service, Split};
 use net_alb_diag::{FieldPath, by_nearness};
 
 /// Server groups of one forward (ALB, CreateRule, ForwardGroupConfig).
-const MOST_TARGETS: usize = 5;
+pub(super) const MOST_TARGETS: usize = 5;
 
 /// The port of a revision's Service that speaks HTTP/2 in clear (networking `pkg/apis/networking/ports.go`).
 const H2C_NAMES: &[&str] = &["http2", "h2c"];

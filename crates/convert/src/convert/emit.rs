@@ -2,6 +2,7 @@
 
 use super::arrange::{Placed, Shadowed, arrange};
 use super::headers::texts;
+use super::hop::is_hop;
 use super::listeners::Draft;
 use super::names::{names, with_hash};
 use super::rule::{Action, Forward, Matches};
@@ -12,7 +13,7 @@ use net_alb_api::annotation::{
     self, ALB, Condition, ForwardConfig, InsertHeader, KeyValue, KeyValues, KeyedValues, Redirect, Rewrite,
     ServerGroup, USE_ANNOTATION, Values, actions_key, article, conditions_key, knative,
 };
-use net_alb_api::config::AnnotationFormat;
+use net_alb_api::config::{AnnotationFormat, Target};
 use net_alb_api::{Ingress, IntOrString, ObjectMeta};
 use net_alb_diag::{FieldPath, Place};
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ const LONGEST_LABEL: usize = 63;
 pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: &Draft) -> Ingress {
     let is_article = conversion.settings.annotation_format == AnnotationFormat::Article;
     let (placed, shadowed) = arrange(&draft.blocks, !is_article);
-    for shadowed in &shadowed {
+    // A rule for the rest of a host may take another rule's place: both lead to the gateway, or would have to.
+    for shadowed in shadowed.iter().filter(|shadowed| !is_hop(shadowed.by)) {
         report_shadowed(conversion, shadowed);
     }
     let names = names(&placed);
@@ -32,7 +34,10 @@ pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: &Draft) -> Ingress
     if let Some(ports) = draft.ports {
         annotations.insert(format!("{ALB}listen-ports"), ports.to_owned());
     }
-    if conversion.settings.network_hash {
+    // An ALB that is the embedded one answers probes; with `hop: never` it is to do what the real one does and no more.
+    if conversion.settings.network_hash
+        && (conversion.settings.target == Target::Gateway || conversion.settings.hops())
+    {
         let hash = net_alb_api::network_hash(conversion.kingress);
         annotations.insert(extension::NETWORK_HASH.to_owned(), hash);
     }
@@ -41,6 +46,9 @@ pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: &Draft) -> Ingress
             annotate_as_the_article(&mut annotations, placed, name);
         } else {
             annotate(&mut annotations, placed, name);
+            if conversion.settings.target == Target::Gateway {
+                annotate_beyond_alb(&mut annotations, placed, name);
+            }
         }
     }
     if is_article {
@@ -51,7 +59,7 @@ pub(super) fn ingress(conversion: &mut Conversion<'_>, draft: &Draft) -> Ingress
         secret_name: Some(certificate.secret.clone()),
     });
     let spec = k8s::IngressSpec {
-        ingress_class_name: Some(draft.class.clone()),
+        ingress_class_name: Some(conversion.settings.class(draft.address_type, 1)),
         rules: Some(placed.iter().zip(&names).map(|(placed, name)| rule(placed, name)).collect()),
         tls: Some(tls.collect::<Vec<_>>()).filter(|tls| !tls.is_empty()),
         ..k8s::IngressSpec::default()
@@ -103,6 +111,13 @@ fn annotate(annotations: &mut BTreeMap<String, String>, placed: &Placed<'_>, nam
     if !conditions.is_empty() {
         add(conditions_key(name), json(&conditions));
     }
+    add(extension::rule_reason_key(name), rule.reason.word().to_owned());
+}
+
+/// What only the embedded ALB does. For the real one nothing is written that it passes over, so that what is written is what it does.
+fn annotate_beyond_alb(annotations: &mut BTreeMap<String, String>, placed: &Placed<'_>, name: &str) {
+    let rule = placed.rule;
+    let mut add = |key: String, value: String| annotations.insert(key, value);
     if let Some(headers) = target_headers(&rule.action) {
         add(extension::target_headers_key(name), json(&headers));
     }
@@ -112,7 +127,6 @@ fn annotate(annotations: &mut BTreeMap<String, String>, placed: &Placed<'_>, nam
     if rule.path.has_wildcard() {
         add(extension::literal_paths_key(name), "true".to_owned());
     }
-    add(extension::rule_reason_key(name), rule.reason.word().to_owned());
 }
 
 fn annotate_as_the_article(annotations: &mut BTreeMap<String, String>, placed: &Placed<'_>, name: &str) {

@@ -111,6 +111,19 @@ pub(super) fn check_matches(conversion: &mut Conversion<'_>, matches: &Matches, 
     is_kept
 }
 
+/// Whether ALB can't set a header so.
+pub(super) fn is_insert_beyond_alb(name: &str, value: &str) -> bool {
+    beyond_insert(name, value).is_some()
+}
+
+/// Whether ALB doesn't take a name or value to match.
+pub(super) fn is_match_beyond_alb(matches: &Matches) -> bool {
+    let mut headers = matches.headers.iter();
+    let mut cookies = matches.cookies.iter();
+    headers.any(|(name, value)| beyond_header_match(name, value).is_some())
+        || cookies.any(|(name, value)| beyond_cookie_match(name, value).is_some())
+}
+
 fn check_literal(
     conversion: &mut Conversion<'_>,
     (name, text): (&str, &str),

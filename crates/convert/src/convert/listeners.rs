@@ -1,11 +1,12 @@
 //! TLS and `httpOption`: which rules go to port 80, which to port 443, and so into which Ingress.
 
 use super::blocks::{Block, Hosts};
+use super::hop::through_gateway;
 use super::paths::Prefix;
 use super::rule::{Action, Matches, Origin, Reason, Rule};
 use super::{Conversion, codes};
-use net_alb_api::config::{ClusterLocal, Http3, Settings};
-use net_alb_api::{ObjectKey, Visibility};
+use net_alb_api::config::{AddressType, ClusterLocal, Http3, Settings, Target};
+use net_alb_api::{ObjectKey, Visibility, lacking};
 use net_alb_diag::FieldPath;
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ const REDIRECT: &str = ".redirect";
 /// An Ingress before its rules are put in order.
 pub(super) struct Draft {
     pub(super) name: String,
-    pub(super) class: String,
+    /// Which load balancer it is for.
+    pub(super) address_type: AddressType,
     /// `listen-ports`; HTTP on port 80 if absent.
     pub(super) ports: Option<&'static str>,
     pub(super) certificates: Vec<Certificate>,
@@ -63,16 +65,19 @@ pub(super) fn drafts(conversion: &mut Conversion<'_>, blocks: Vec<Block>) -> Vec
         settings.cluster_local == ClusterLocal::Shared || block.visibility == Visibility::ExternalIP
     });
     let mut drafts = Vec::new();
-    for (name, class, blocks) in [
-        (main, &settings.internet_class, internet),
-        (format!("{name}{INTRANET}"), &settings.intranet_class, intranet),
+    for (name, address_type, blocks) in [
+        (main, AddressType::Internet, internet),
+        (format!("{name}{INTRANET}"), AddressType::Intranet, intranet),
     ] {
-        let draft = Draft { name, class: class.clone(), ports: None, certificates: Vec::new(), blocks };
+        let draft = Draft { name, address_type, ports: None, certificates: Vec::new(), blocks };
         let ports = Ports::of(settings);
         let redirect = is_redirected.then(|| format!("{}{REDIRECT}", conversion.key.name));
         drafts.extend(by_port(draft, &certificates, ports, redirect));
     }
-    drafts.retain(|draft| !draft.blocks.is_empty());
+    drafts.retain(|draft: &Draft| !draft.blocks.is_empty());
+    for draft in &mut drafts {
+        through_gateway(conversion, &mut draft.blocks, draft.address_type);
+    }
     drafts
 }
 
@@ -122,7 +127,7 @@ fn by_port(
     });
     let redirect = Draft {
         name,
-        class: draft.class.clone(),
+        address_type: draft.address_type,
         ports: Some(r#"[{"HTTP":80}]"#),
         certificates: Vec::new(),
         blocks: plain.collect(),
@@ -188,7 +193,7 @@ fn covering(certificates: &[Certificate], blocks: &[Block]) -> Vec<Certificate> 
 fn is_redirected(conversion: &mut Conversion<'_>) -> bool {
     match conversion.kingress.spec.http_option.as_str() {
         "" | "Enabled" => false,
-        "Redirected" => true,
+        "Redirected" => !conversion.settings.behind_alb,
         other => {
             let message = format!("`{other}` is neither `Enabled` nor `Redirected`; plain HTTP is served");
             conversion.report(&codes::INVALID_HTTP_OPTION, &FieldPath::of("spec.httpOption"), message);
@@ -218,14 +223,31 @@ fn certificates(conversion: &mut Conversion<'_>) -> Vec<Certificate> {
             continue;
         }
         let key = ObjectKey::new(namespace.clone(), tls.secret_name.clone());
-        if conversion.objects.secret(&key).is_none() {
-            let message = format!("there is no Secret `{key}`");
-            conversion.report(&codes::MISSING_SECRET, &place.key("secretName"), message);
+        if !is_usable(conversion, &key, &place.key("secretName")) {
+            continue;
         }
         let hosts = tls.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         certificates.push(Certificate { hosts, secret: tls.secret_name.clone() });
     }
     certificates
+}
+
+/// Whether a certificate may be asked for. For an ALB only one that is there: any other fails every Ingress of the load balancer.
+///
+/// Source: Alibaba's open controller 1.2, `buildSecretCertificate`, and its upload of what the Secret has.
+fn is_usable(conversion: &mut Conversion<'_>, key: &ObjectKey, at: &FieldPath) -> bool {
+    let is_alb = conversion.settings.target == Target::Alb;
+    let fault = match conversion.objects.secret(key) {
+        None => format!("there is no Secret `{key}`"),
+        Some(secret) if is_alb => match lacking(&secret).as_slice() {
+            [] => return true,
+            lacks => format!("the Secret `{key}` lacks `{}`", lacks.join("` and `")),
+        },
+        Some(_) => return true,
+    };
+    let effect = if is_alb { "; until it is complete, its hosts are served by plain HTTP" } else { "" };
+    conversion.report(&codes::MISSING_SECRET, at, format!("{fault}{effect}"));
+    !is_alb
 }
 
 /// Names the public hosts that are served by plain HTTP though they should be redirected.

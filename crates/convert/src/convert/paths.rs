@@ -29,6 +29,16 @@ impl Prefix {
         self.0.contains(['*', '?'])
     }
 
+    /// Whether ALB can't ask for it: it would take a character for a wildcard, or it is too long.
+    pub(super) fn is_beyond_alb(&self) -> bool {
+        self.has_wildcard() || self.length() > LONGEST
+    }
+
+    /// In characters, with the `*` at its end.
+    fn length(&self) -> usize {
+        self.0.chars().count() + 1
+    }
+
     /// Path and pathType. A prefix isn't Kubernetes' `Prefix`, which ends at a slash: `/foo` matches `/foobar` too.
     pub(super) fn to_ingress_path(&self) -> (String, &'static str) {
         if self.is_everything() {
@@ -61,7 +71,7 @@ pub(super) fn prefix(conversion: &mut Conversion<'_>, path: &str, place: &FieldP
             return None;
         }
     }
-    let length = path.chars().count() + 1;
+    let length = prefix.length();
     if length > LONGEST {
         let message = format!("the path has {length} characters with its `*`, ALB takes {LONGEST}");
         if !conversion.beyond_alb(&codes::PATH_BEYOND_ALB, &place, message) {

@@ -7,7 +7,7 @@ mod generate;
 mod knative;
 
 use generate::{kingress, request, rule};
-use net_alb_api::config::{ClusterLocal, Settings};
+use net_alb_api::config::{ClusterLocal, Hop, Settings, Target};
 use net_alb_api::{HttpIngressPath, IngressRule, KIngress, Snapshot};
 use net_alb_convert::convert;
 use net_alb_diag::{Outcome, Severity};
@@ -121,6 +121,33 @@ proptest! {
     }
 
     #[test]
+    fn alb_sends_to_the_gateway_what_it_cant_do_itself(
+        kingress in kingress(),
+        settings in settings(),
+        hop in select(&[Hop::Auto, Hop::Always][..]),
+        requests in vec(request(), 40),
+    ) {
+        let settings = Settings { target: Target::Alb, hop, ..settings };
+        let outcome = run(&kingress, &settings);
+        prop_assert!(outcome.diagnostics.iter().all(|d| d.severity < Severity::Error));
+        for request in requests {
+            let given = alb::answer(&outcome.value, &settings, &request);
+            let is_hop = is_hop(&given, request.local && settings.cluster_local == ClusterLocal::Separate);
+            let Some(wanted) = knative::answer(&kingress, &settings, &request) else { continue };
+            // The gateway knows what is wanted.
+            if !is_hop {
+                prop_assert_eq!(&given, &wanted, "{:?}\n{}\n{:#?}", request, bytes(&outcome), outcome.diagnostics);
+                let is_forward = matches!(given, alb::Answer::Forward { .. });
+                prop_assert!(hop == Hop::Auto || !is_forward, "{:?}\n{}", request, bytes(&outcome));
+            }
+        }
+        let extensions = outcome.value.iter().flat_map(|i| i.metadata.annotations.iter().flatten());
+        for (key, _) in extensions.filter(|(key, _)| key.starts_with("net-alb.knative.dev/")) {
+            prop_assert!(key.starts_with("net-alb.knative.dev/rule-reason."), "{}", key);
+        }
+    }
+
+    #[test]
     fn the_order_of_what_commutes_never_shows(
         kingress in kingress(),
         settings in settings(),
@@ -193,6 +220,13 @@ proptest! {
             }
         }
     }
+}
+
+/// Whether an answer is the gateway's, on the port for such hosts.
+fn is_hop(answer: &alb::Answer, is_intranet: bool) -> bool {
+    let port = if is_intranet { net_alb_api::hop::INTRANET_PORT } else { net_alb_api::hop::INTERNET_PORT };
+    matches!(answer, alb::Answer::Forward { targets, rewrite_host: None }
+        if matches!(targets.as_slice(), [target] if target.service == net_alb_api::hop::SERVICE && target.port == port))
 }
 
 /// Values in all conditions of a rule: its own host and path, and those of its annotation.

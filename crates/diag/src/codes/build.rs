@@ -90,5 +90,7 @@ pub(super) const ALL: &[&Code] = &[
     &TOO_MANY_LISTENERS,
     &TOO_MANY_CERTIFICATES,
     &TOO_MANY_SERVERS,
+    &ALB_FULL,
     &UNSERVED_TLS_POLICY,
+    &FURTHER_ALB,
 ];

@@ -39,6 +39,7 @@ pub(super) const ALL: &[&Code] = &[
     &HEADER_BEYOND_ALB,
     &PATH_BEYOND_ALB,
     &SPLIT_HEADERS_ON_ALB,
+    &HOP_OF_NEIGHBOUR,
     &UNREADABLE_GRAY_RULES,
     &INVALID_GRAY_RULE,
     &UNKNOWN_GRAY_TARGET,
@@ -47,4 +48,6 @@ pub(super) const ALL: &[&Code] = &[
     &BAD_SETTING,
     &UNKNOWN_SETTING,
     &SECOND_CONFIG_MAP,
+    &BAD_VSWITCHES,
+    &NO_LOAD_BALANCER,
 ];

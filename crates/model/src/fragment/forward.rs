@@ -5,7 +5,7 @@ use crate::site::Site;
 use crate::{Backend, BackendProtocol, ServerGroup, ServerGroupId};
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::api::networking::v1::ServiceBackendPort;
-use net_alb_api::{Ingress, IntOrString, ObjectKey, Objects, Service};
+use net_alb_api::{Ingress, IntOrString, ObjectKey, Objects, Service, hop};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 use std::collections::BTreeMap;
@@ -76,6 +76,10 @@ impl<'a, O: Objects> Groups<'a, O> {
         at: &FieldPath,
     ) -> Option<ServicePort> {
         let Some(service) = self.objects.service(&backend.service) else {
+            // The controller makes it once an Ingress needs it.
+            if site.is_made && backend.service.name == hop::SERVICE {
+                return None;
+            }
             let message = format!("Service `{}` isn't there; requests for it get 503", backend.service);
             let help = format!(
                 "add a Service `{}` to namespace `{}`, or correct the name",

@@ -1,6 +1,6 @@
 //! `net-alb build FILE…`: stages 0 to 2.
 
-use super::{print_documents, report, stages};
+use super::{alone, print_documents, report, stages};
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use clap::Args;
@@ -25,7 +25,7 @@ pub(crate) struct BuildArgs {
 }
 
 pub(crate) fn run(args: &BuildArgs) -> Result<Exit, Failure> {
-    let stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    let stages = stages(&args.inputs, &args.settings, alone(Target::Alb))?;
     print_documents(&stages.albs, args.output)?;
     report(&stages.diagnostics, &stages.sources, args.output)
 }

@@ -2,12 +2,14 @@
 
 use crate::exit::Failure;
 use clap::Args;
-use kube::{Client, Config};
+use kube::api::ListParams;
+use kube::{Api, Client, Config};
 use net_alb_admin::{Admin, LogControl, LogFormat, Scope, Serving};
 use net_alb_api::ConfigMap;
 use net_alb_controller::config;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -48,8 +50,8 @@ pub(crate) async fn client() -> Result<Client, Failure> {
     Client::try_from(config).map_err(io::Error::other).map_err(failed())
 }
 
-/// Serves the admin port and metrics.
-pub(crate) fn serve(admin: &Admin, args: &ClusterArgs) -> Result<Serving, Failure> {
+/// Serves the admin port and metrics, and everything at `local`, if there is one.
+pub(crate) fn serve(admin: Admin, args: &ClusterArgs, local: Option<SocketAddr>) -> Result<Serving, Failure> {
     let at = |address: SocketAddr| match address.ip() {
         // A node without IPv6.
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) if TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_err() => {
@@ -57,11 +59,25 @@ pub(crate) fn serve(admin: &Admin, args: &ClusterArgs) -> Result<Serving, Failur
         }
         _ => address,
     };
-    let addresses = [(at(args.admin), Scope::Everything), (at(args.metrics), Scope::Metrics)];
+    let mut addresses = vec![(at(args.admin), Scope::Cluster), (at(args.metrics), Scope::Metrics)];
+    addresses.extend(local.map(|local| (local, Scope::Everything)));
     let tried =
         format!("listening on {} and {}; choose with --admin and --metrics", args.admin, args.metrics);
-    admin.clone().start(&addresses).map_err(Failure::system(tried))
+    admin.start(&addresses).map_err(Failure::system(tried))
 }
+
+/// One of Knative's ConfigMaps as it is now; `None` if it isn't there or can't be read, which is said.
+pub(crate) async fn config_map(client: &Client, namespace: &str, name: &str) -> Option<ConfigMap> {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let one = ListParams::default().fields(&format!("metadata.name={name}"));
+    let found = tokio::time::timeout(PATIENCE, api.list(&one)).await;
+    let found = found.unwrap_or_else(|_| Err(kube::Error::Service("no answer in 5 s".into())));
+    let found = found.inspect_err(|error| tracing::warn!("ConfigMap {name} can't be read: {error}"));
+    found.ok()?.items.into_iter().next()
+}
+
+/// For the API server to say what a ConfigMap is, at the start.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends with SIGTERM or SIGINT.
 pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
@@ -74,9 +90,9 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
     })
 }
 
-/// Log lines as JSON on stderr; their level can be changed.
-pub(crate) fn log() -> Result<LogControl, Failure> {
-    LogControl::install("info", LogFormat::Json).map_err(Failure::Usage)
+/// Log lines as Knative's components write them, on stderr; their level can be changed.
+pub(crate) fn log(component: &'static str) -> Result<LogControl, Failure> {
+    LogControl::install("info", LogFormat::Zap { logger: component }).map_err(Failure::Usage)
 }
 
 /// Logs what `config-logging` says from now on.

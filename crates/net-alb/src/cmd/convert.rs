@@ -1,6 +1,6 @@
 //! `net-alb convert FILE…`: stages 0 and 1.
 
-use super::{print_documents, report, stages};
+use super::{alone, print_documents, report, stages};
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::render::Readable;
@@ -29,7 +29,7 @@ pub(crate) struct ConvertArgs {
 }
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<Exit, Failure> {
-    let stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    let stages = stages(&args.inputs, &args.settings, alone(Target::Alb))?;
     let ingresses = stages.converted.iter().map(|ingress| Object::Ingress((**ingress).clone()).to_value());
     let documents: Result<Vec<_>, _> = ingresses.collect();
     let documents = documents.map_err(io::Error::other).map_err(Failure::system("printing the Ingresses"))?;

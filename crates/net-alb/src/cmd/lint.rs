@@ -1,6 +1,6 @@
 //! `net-alb lint FILE…`: every stage, for its diagnostics only.
 
-use super::{print_report, report, stages};
+use super::{alone, print_report, report, stages};
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::render::{Style, Tally};
@@ -36,7 +36,7 @@ pub(crate) struct LintArgs {
 }
 
 pub(crate) fn run(args: &LintArgs) -> Result<Exit, Failure> {
-    let mut stages = stages(&args.inputs, &args.settings, Target::Alb)?;
+    let mut stages = stages(&args.inputs, &args.settings, alone(Target::Alb))?;
     if stages.settings.target == Target::Gateway {
         stages.compile();
     }

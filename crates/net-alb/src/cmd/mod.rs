@@ -1,6 +1,7 @@
 //! The commands, one file each. A command reads, runs stages, prints.
 
 pub(crate) mod build;
+pub(crate) mod check;
 mod cluster;
 pub(crate) mod completions;
 pub(crate) mod controller;
@@ -9,22 +10,28 @@ pub(crate) mod dev;
 pub(crate) mod explain;
 pub(crate) mod gateway;
 pub(crate) mod lint;
+pub(crate) mod plan;
 
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::pipeline::{self, Stages};
 use crate::read::{self, Reading, SourceMap};
 use crate::render::{self, Style, Tally};
-use net_alb_api::config::{Settings, Target};
+use net_alb_api::config::{Hop, Settings, Target};
 use net_alb_diag::codes::read::NOTHING_TO_READ;
 use net_alb_diag::{Diagnostic, ObjectRef, Place};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Reads the inputs and runs the stages, with settings from flags, `config-alb` and this default target.
-fn stages(inputs: &Inputs, args: &SettingsArgs, target: Target) -> Result<Stages, Failure> {
+/// The settings of a command that shows what becomes of files. What it prints is to work without net-alb in the cluster, so ALB sends
+/// nothing through its gateway unless `config-alb` or a flag says so.
+fn alone(target: Target) -> Settings {
+    Settings { target, hop: Hop::Never, ..Settings::default() }
+}
+
+/// Reads the inputs and runs the stages, with settings from flags, `config-alb` and, where these say nothing, `base`.
+fn stages(inputs: &Inputs, args: &SettingsArgs, base: Settings) -> Result<Stages, Failure> {
     let reading = read::read(read::texts(&inputs.paths())?);
-    let base = Settings { target, ..Settings::default() };
     let empty = nothing_to_read(&reading, inputs);
     let args = args.clone();
     let mut stages = pipeline::run(reading, base, move |settings| args.over(settings));

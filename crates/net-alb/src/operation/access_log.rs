@@ -19,6 +19,9 @@ pub(crate) enum AccessLogFormat {
 /// Lines that may wait for a slow terminal; beyond them lines are counted instead.
 const WAITING: usize = 4096;
 
+/// How long a line may wait for others to be printed with it: waking the printing thread costs more than many lines do.
+const GATHERING: Duration = Duration::from_millis(20);
+
 /// How long the end of the program waits for the last lines.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -75,7 +78,13 @@ impl Source for Lines {
 
 /// Prints as many lines at once as are there.
 fn print(lines: &Receiver<Message>) {
+    let mut count = 0;
     while let Ok(first) = lines.recv() {
+        // Where many come anyhow, too many would while this thread sleeps.
+        if count < WAITING / 8 {
+            std::thread::sleep(GATHERING);
+        }
+        count = 0;
         let mut out = io::BufWriter::new(anstream::stdout().lock());
         let mut told = Vec::new();
         for message in std::iter::once(first).chain(lines.try_iter().take(WAITING)) {
@@ -84,6 +93,7 @@ fn print(lines: &Receiver<Message>) {
                 Message::Line(line) => drop(writeln!(out, "{line}")),
                 Message::Flush(waiting) => told.push(waiting),
             }
+            count += 1;
         }
         let _ = out.flush();
     }

@@ -15,6 +15,7 @@ pub(crate) fn last_words(batches: &[Vec<Change>]) -> Vec<Change> {
         match change {
             Change::Put(object) => last.insert(object.to_ref(), change.clone()),
             Change::Delete(object) => last.remove(object),
+            Change::Held { .. } => None,
         };
     }
     last.into_values().collect()

@@ -4,5 +4,6 @@ mod cost;
 mod generate;
 mod hosts;
 mod incremental;
+mod places;
 mod state;
 mod whole;

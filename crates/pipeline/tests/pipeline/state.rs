@@ -1,9 +1,9 @@
 //! Everything that deltas add up to.
 
-use net_alb_api::Ingress;
 use net_alb_api::config::{Settings, Target};
+use net_alb_api::{Ingress, IngressClass};
 use net_alb_diag::{Diagnostic, ObjectRef};
-use net_alb_model::{Alb, Backend, Fragment, ObjectKey};
+use net_alb_model::{Alb, Backend, Fragment, ObjectKey, Wanted};
 use net_alb_pipeline::{Change, Delta, Pipeline, Servers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +16,9 @@ pub(crate) struct State {
     pub(crate) backends: BTreeMap<Backend, Servers>,
     pub(crate) secrets: Vec<ObjectKey>,
     pub(crate) ingresses: BTreeMap<ObjectKey, Vec<Arc<Ingress>>>,
+    pub(crate) alb_configs: BTreeMap<String, Wanted>,
+    pub(crate) ingress_classes: BTreeMap<String, IngressClass>,
+    pub(crate) hops: Vec<String>,
     pub(crate) diagnostics: BTreeMap<ObjectRef, Vec<Diagnostic>>,
 }
 
@@ -34,6 +37,9 @@ impl State {
             backends: there(delta.backends),
             secrets: delta.secrets.into_iter().filter(|(_, needed)| *needed).map(|(key, _)| key).collect(),
             ingresses,
+            alb_configs: there(delta.alb_configs),
+            ingress_classes: there(delta.ingress_classes),
+            hops: delta.hops.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| name).collect(),
             diagnostics,
         }
     }

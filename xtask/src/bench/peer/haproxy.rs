@@ -1,9 +1,11 @@
 //! HAProxy: a map from host to `backend`, one backend a host, as ingress controllers write it; rules as a list of
 //! `use_backend … if`, which it tries in order.
 
+use super::super::backend::Kind;
+use super::super::front::Front;
 use super::super::process::Program;
 use super::super::routing::{NAMESPACE, NAMESPACE_HEADER, REVISION_HEADER, RULE_HEADER, Routing};
-use super::Site;
+use super::super::serving::Site;
 use anyhow::Result;
 use rustix::process::Signal;
 use std::fmt::Write;
@@ -16,6 +18,13 @@ pub(super) fn files(site: &Site, routing: &Routing) -> Vec<(&'static str, String
 ",
         site.listen
     );
+    if let Some((front, port)) = site.front {
+        let both = site.folder.join("both.pem");
+        let _ = match front {
+            Front::Http2 => writeln!(text, "  bind 127.0.0.1:{port} proto h2"),
+            Front::Tls | Front::Quic => writeln!(text, "  bind 127.0.0.1:{port} ssl crt {}", both.display()),
+        };
+    }
     if routing.rules > 0 {
         let host = Routing::host(0);
         let _ =
@@ -39,12 +48,13 @@ pub(super) fn files(site: &Site, routing: &Routing) -> Vec<(&'static str, String
 
 fn backend(site: &Site, routing: &Routing, host: usize) -> String {
     let [a, b] = site.upstreams;
+    let protocol = if site.backend == Kind::Grpc { " proto h2" } else { "" };
     format!(
         "backend h{host}
   http-request set-header {NAMESPACE_HEADER} {NAMESPACE}
   http-request set-header {REVISION_HEADER} {}
-  server a 127.0.0.1:{a}
-  server b 127.0.0.1:{b}
+  server a 127.0.0.1:{a}{protocol}
+  server b 127.0.0.1:{b}{protocol}
 ",
         routing.revision(host)
     )
@@ -72,4 +82,5 @@ defaults
   timeout connect 5s
   timeout client 1h
   timeout server 1h
+  timeout tunnel 1h
 ";

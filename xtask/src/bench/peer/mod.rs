@@ -5,12 +5,14 @@ mod haproxy;
 mod net_alb;
 mod nginx;
 
+use super::front::Front;
 use super::process::Program;
 use super::routing::Routing;
+use super::serving::Site;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) use nginx::backend;
 
@@ -25,17 +27,6 @@ pub(super) enum Peer {
     Haproxy,
     /// Envoy
     Envoy,
-}
-
-/// Where a proxy stands: its ports and its folder.
-#[derive(Debug, Clone)]
-pub(super) struct Site {
-    /// Where it listens.
-    pub listen: u16,
-    /// The two backends.
-    pub upstreams: [u16; 2],
-    /// Its configuration is here.
-    pub folder: PathBuf,
 }
 
 impl Peer {
@@ -59,6 +50,16 @@ impl Peer {
         }
     }
 
+    /// Whether it can do a workload with this way in. Debian's nginx and HAProxy are built without QUIC.
+    pub(super) fn speaks(self, front: Option<Front>) -> bool {
+        front != Some(Front::Quic) || matches!(self, Peer::NetAlb | Peer::Envoy)
+    }
+
+    /// Whether it serves this way in at the port of HTTP/1.1.
+    pub(super) fn shares_port(self, front: Front) -> bool {
+        front == Front::Http2 && self == Peer::NetAlb
+    }
+
     /// What prints its version.
     pub(super) fn version_flag(self) -> &'static str {
         match self {
@@ -72,7 +73,12 @@ impl Peer {
         for (name, text) in self.files(site, routing)? {
             write(&site.folder.join(name), &text)?;
         }
-        let mut command = vec![binary.display().to_string()];
+        let mut command = match self {
+            // Whose folder the CA of `--https` is kept in.
+            Peer::NetAlb => vec!["env".to_owned(), format!("XDG_STATE_HOME={}", site.folder.display())],
+            _ => Vec::new(),
+        };
+        command.push(binary.display().to_string());
         command.extend(match self {
             Peer::NetAlb => net_alb::arguments(site),
             Peer::Nginx => nginx::arguments(site),
@@ -85,7 +91,7 @@ impl Peer {
     /// Its configuration: file names and their text. The first is the one that a changed route changes.
     pub(super) fn files(self, site: &Site, routing: &Routing) -> Result<Vec<(&'static str, String)>> {
         match self {
-            Peer::NetAlb => Ok(net_alb::files(routing)),
+            Peer::NetAlb => Ok(net_alb::files(site, routing)),
             Peer::Nginx => Ok(nginx::files(site, routing)),
             Peer::Haproxy => Ok(haproxy::files(site, routing)),
             Peer::Envoy => envoy::files(site, routing),

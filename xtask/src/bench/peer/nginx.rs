@@ -1,9 +1,12 @@
 //! nginx: one `server` a host, as ingress controllers write it; rules by `map`, which is one hash of one header and
 //! so less than a list of rules can say.
 
+use super::super::backend::Kind;
+use super::super::front::Front;
 use super::super::process::Program;
 use super::super::routing::{NAMESPACE, NAMESPACE_HEADER, REVISION_HEADER, RULE_HEADER, Routing, SEEN_PATH};
-use super::{Site, write};
+use super::super::serving::Site;
+use super::write;
 use anyhow::Result;
 use procfs::process::Process;
 use rustix::process::Signal;
@@ -27,11 +30,7 @@ pub(super) fn files(site: &Site, routing: &Routing) -> Vec<(&'static str, String
 "
     );
     text += &rules(routing);
-    let _ = writeln!(
-        text,
-        "  server {{ listen 127.0.0.1:{} reuseport default_server; return 404; }}",
-        site.listen
-    );
+    let _ = writeln!(text, "  server {{\n{}    return 404;\n  }}", listen(site, "reuseport default_server"));
     for host in 0..routing.hosts {
         text += &server(site, routing, host);
     }
@@ -50,24 +49,44 @@ fn rules(routing: &Routing) -> String {
     map + "  }\n"
 }
 
+/// The ways in; flags go to each.
+fn listen(site: &Site, flags: &str) -> String {
+    let mut text = format!("    listen 127.0.0.1:{} {flags};\n", site.listen);
+    if let Some((front, port)) = site.front {
+        let protocol = if front == Front::Tls { "ssl" } else { "http2" };
+        let _ = writeln!(text, "    listen 127.0.0.1:{port} {protocol} {flags};");
+    }
+    if matches!(site.front, Some((Front::Tls, _))) {
+        let folder = site.folder.display();
+        let _ =
+            writeln!(text, "    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;");
+    }
+    text
+}
+
 fn server(site: &Site, routing: &Routing, host: usize) -> String {
     let refuse = if routing.rules > 0 { "if ($refused) { return 404; }" } else { "" };
+    let (module, scheme) = if site.backend == Kind::Grpc { ("grpc", "grpc") } else { ("proxy", "http") };
+    let connection = match site.backend {
+        Kind::Http => "proxy_set_header Connection '';",
+        Kind::WebSocket => "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;",
+        Kind::Grpc => "",
+    };
     format!(
         "  server {{
-    listen 127.0.0.1:{};
-    server_name {};
+{}    server_name {};
     location / {{
       {refuse}
-      proxy_set_header Host $http_host;
-      proxy_set_header Connection '';
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header {NAMESPACE_HEADER} {NAMESPACE};
-      proxy_set_header {REVISION_HEADER} {};
-      proxy_pass http://both;
+      {connection}
+      {module}_set_header Host $http_host;
+      {module}_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      {module}_set_header {NAMESPACE_HEADER} {NAMESPACE};
+      {module}_set_header {REVISION_HEADER} {};
+      {module}_pass {scheme}://both;
     }}
   }}
 ",
-        site.listen,
+        listen(site, ""),
         Routing::host(host),
         routing.revision(host)
     )

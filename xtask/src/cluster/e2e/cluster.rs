@@ -39,19 +39,16 @@ impl Cluster {
         for (name, key, value) in
             SETTINGS.into_iter().chain([("config-network", "ingress-class", layer.class())])
         {
-            let patch = serde_json::json!({ "data": { key: value } }).to_string();
-            cluster.kubectl(&[
-                "-n",
-                "knative-serving",
-                "patch",
-                "configmap",
-                name,
-                "--type=merge",
-                "-p",
-                &patch,
-            ])?;
+            cluster.set(name, key, value)?;
         }
         Ok(cluster)
+    }
+
+    /// Sets a key of one of Knative's ConfigMaps.
+    pub(super) fn set(&self, config_map: &str, key: &str, value: &str) -> Result<()> {
+        let patch = serde_json::json!({ "data": { key: value } }).to_string();
+        let patch = ["patch", "configmap", config_map, "--type=merge", "-p", &patch];
+        self.kubectl(&[&["-n", "knative-serving"], &patch[..]].concat()).map(|_| ())
     }
 
     /// Applies a file of `e2e/`.
@@ -112,7 +109,7 @@ impl Cluster {
         Ok(Gateway::new(name.with_context(|| format!("KIngress {kingress} has no {side}"))?))
     }
 
-    fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+    pub(super) fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         let namespace = ["--namespace", self.namespace];
         let output =
             Command::new("kubectl").args(namespace).args(arguments).output().context("starting kubectl")?;

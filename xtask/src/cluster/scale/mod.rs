@@ -3,18 +3,17 @@
 //! Both layers are measured in one run on one cluster, one after the other. Each KIngress has a Service and an
 //! EndpointSlice of its own; all of them lead to two servers in this program, `a` and `b`.
 
-mod api;
+mod client;
 mod measure;
-mod objects;
 mod processes;
 mod report;
-mod server;
+mod spread;
 
 use super::testbed::Testbed;
 use super::{Layer, net_alb};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use measure::Figures;
+use measure::{Figures, Task};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +26,12 @@ pub(crate) struct Arguments {
     /// How often one more, one changed and one deleted are measured
     #[arg(long, default_value_t = 30, value_name = "N")]
     probes: usize,
+    /// How long a phase may take, in seconds; what isn't done by then is reported as `> N s`
+    #[arg(long, default_value_t = 600, value_name = "SECONDS")]
+    limit: u64,
+    /// How many replicas each process has, in both layers
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    replicas: usize,
     /// Leave Kourier out, which takes minutes where net-alb takes seconds
     #[arg(long)]
     alone: bool,
@@ -41,7 +46,7 @@ pub(crate) struct Arguments {
     record: bool,
 }
 
-/// Set in the process that runs inside of the cluster's network: `LAYER SIZE PROBES`.
+/// Set in the process that runs inside of the cluster's network: a [`Task`] as JSON.
 const INSIDE: &str = "NET_ALB_SCALE_INSIDE";
 
 /// What that process says to the one outside.
@@ -65,22 +70,37 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
             testbed.run(&["conformance-ready"])?;
             layer.install(&testbed, &binary)?;
             println!("{}: {size} KIngresses", layer.name());
-            all.push(measured(&testbed, layer, *size, arguments.probes)?);
+            let task = Task {
+                layer: layer.name().to_owned(),
+                size: *size,
+                probes: arguments.probes,
+                limit: arguments.limit,
+                replicas: arguments.replicas,
+            };
+            all.push(measured(&testbed, &task)?);
+            // What has been measured is kept, whatever becomes of the rest.
+            write(root, arguments, &all)?;
         }
     }
-    let report = report::Report::new(&all);
+    let file = write(root, arguments, &all)?;
+    println!("\n{}\nwrote {}", report::Report::new(&all).markdown(), file.display());
+    Ok(())
+}
+
+/// Writes the table and the plot; returns where the table is.
+fn write(root: &Path, arguments: &Arguments, all: &[Figures]) -> Result<PathBuf> {
+    let report = report::Report::new(all);
     let folder = root.join(if arguments.record { "bench/results" } else { "bench/out" });
     fs::create_dir_all(&folder)?;
     let file = folder.join("scale.md");
     fs::write(&file, report.markdown()).with_context(|| format!("writing {}", file.display()))?;
     fs::write(folder.join("scale.svg"), report.svg())?;
-    println!("\n{}\nwrote {}", report.markdown(), file.display());
-    Ok(())
+    Ok(file)
 }
 
-fn measured(testbed: &Testbed, layer: Layer, size: usize, probes: usize) -> Result<Figures> {
+fn measured(testbed: &Testbed, task: &Task) -> Result<Figures> {
     let program = env::current_exe().context("finding this program")?;
-    let what = format!("{INSIDE}={} {size} {probes}", layer.name());
+    let what = format!("{INSIDE}={}", serde_json::to_string(task)?);
     let mut figures = None;
     let ended =
         testbed.lines(&["exec", "env", &what, &program.to_string_lossy(), "scale"], |line| {
@@ -89,17 +109,15 @@ fn measured(testbed: &Testbed, layer: Layer, size: usize, probes: usize) -> Resu
                 None => println!("  {line}"),
             }
         })?;
-    ensure!(ended, "the measurement of {} at {size} failed", layer.name());
+    ensure!(ended, "the measurement of {} at {} failed", task.layer, task.size);
     figures.context("the measurement printed no figures")
 }
 
 /// The part of this program that the cluster's network is around.
 fn inside(what: &str) -> Result<()> {
-    let [layer, size, probes] = what.split(' ').collect::<Vec<_>>()[..] else {
-        bail!("{INSIDE} is `LAYER SIZE PROBES`, not `{what}`");
-    };
-    let layer = [Layer::NetAlb, Layer::Kourier].into_iter().find(|one| one.name() == layer);
-    let figures = measure::run(layer.context("no such layer")?, size.parse()?, probes.parse()?)?;
+    let task: Task = serde_json::from_str(what).with_context(|| format!("{INSIDE} is no task"))?;
+    let layer = [Layer::NetAlb, Layer::Kourier].into_iter().find(|one| one.name() == task.layer);
+    let figures = measure::run(layer.context("no such layer")?, &task)?;
     println!("{FIGURES}{}", serde_json::to_string(&figures)?);
     Ok(())
 }

@@ -57,6 +57,26 @@ super::annotations! {
         source: OWN,
         status: Status::Implemented,
     }
+    HASH {
+        doc: "A digest of what net-alb wrote for target `alb`, for whoever compares",
+        key: "net-alb.knative.dev/hash",
+        on: &[On::Ingress],
+        value: ValueType::Text("16 hexadecimal digits"),
+        default: "",
+        example: "385d7a6e2ea1e370",
+        source: OWN,
+        status: Status::Implemented,
+    }
+    GENERATION {
+        doc: "The generation of the KIngress when net-alb last changed the Ingress that it wrote for target `alb`",
+        key: "net-alb.knative.dev/generation",
+        on: &[On::Ingress],
+        value: ValueType::Text("a number"),
+        default: "",
+        example: "3",
+        source: OWN,
+        status: Status::Implemented,
+    }
     DEFAULT_STATUS {
         doc: "The status that the embedded ALB answers when no rule takes a request. Without it: ALB's own 503, the answer of an \
               empty server group. Knative's two classes answer 404",

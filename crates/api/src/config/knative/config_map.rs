@@ -10,17 +10,17 @@ const NAMESPACE: &str = "knative-serving";
 const EXAMPLE: &str = "_example";
 
 /// The data of one ConfigMap, and what there is to say about it.
-pub(super) struct Data<'a> {
+pub(in crate::config) struct Data<'a> {
     object: ObjectRef,
     values: BTreeMap<&'a str, &'a str>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(in crate::config) diagnostics: Vec<Diagnostic>,
 }
 
 /// Lets a caller add advice to a diagnostic that is in the list already.
-pub(super) struct Complaint<'a>(&'a mut Diagnostic);
+pub(in crate::config) struct Complaint<'a>(&'a mut Diagnostic);
 
 impl Complaint<'_> {
-    pub(super) fn help(self, help: impl Into<String>) {
+    pub(in crate::config) fn help(self, help: impl Into<String>) {
         self.0.help = Some(help.into());
     }
 }
@@ -28,7 +28,7 @@ impl Complaint<'_> {
 impl<'a> Data<'a> {
     /// The ConfigMap of this name: the one in `knative-serving`, else the first by namespace, since a file may leave the
     /// namespace out.
-    pub(super) fn find(snapshot: &'a Snapshot, name: &str) -> Option<Self> {
+    pub(in crate::config) fn find(snapshot: &'a Snapshot, name: &str) -> Option<Self> {
         let usual = ObjectKey::new(NAMESPACE, name);
         let mut all: Vec<(&ObjectKey, &ConfigMap)> = snapshot
             .config_maps
@@ -62,12 +62,12 @@ impl<'a> Data<'a> {
     }
 
     /// The value of a key or, if that isn't there, of its legacy spelling.
-    pub(super) fn text(&self, keys: &[&'static str]) -> Option<(&'static str, &'a str)> {
+    pub(in crate::config) fn text(&self, keys: &[&'static str]) -> Option<(&'static str, &'a str)> {
         keys.iter().find_map(|key| Some((*key, *self.values.get(key)?)))
     }
 
     /// Puts the parsed value of a key (or of the next spelling of it) into `target`; a bad one leaves the default there.
-    pub(super) fn read<T>(
+    pub(in crate::config) fn read<T>(
         &mut self,
         keys: &[&'static str],
         target: &mut T,
@@ -92,7 +92,12 @@ impl<'a> Data<'a> {
     }
 
     /// Says something about `data["key"]`.
-    pub(super) fn complain(&mut self, code: &'static Code, key: &str, message: String) -> Complaint<'_> {
+    pub(in crate::config) fn complain(
+        &mut self,
+        code: &'static Code,
+        key: &str,
+        message: String,
+    ) -> Complaint<'_> {
         let path = FieldPath::of("data").key(key);
         self.diagnostics.push(Diagnostic::new(code, self.object.clone(), path, message));
         Complaint(self.diagnostics.last_mut().expect("one was just pushed"))
@@ -113,7 +118,7 @@ impl<'a> Data<'a> {
 }
 
 /// `true` or `false`, in the spellings of Go's `strconv.ParseBool`.
-pub(super) fn boolean(text: &str) -> Result<bool, String> {
+pub(in crate::config) fn boolean(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),

@@ -25,10 +25,6 @@ pub struct NetworkConfig {
     pub cluster_local_domain_tls: bool,
     /// `system-internal-tls`, legacy `internal-encryption`: TLS to activator and revisions, on port 443; default off.
     pub system_internal_tls: bool,
-    /// `vswitch-ids`: where an ALB instance is made, comma-separated. The article's key; Knative doesn't know it.
-    pub vswitch_ids: Vec<String>,
-    /// `albconfig`: the name of the AlbConfig to use. net-alb's key; Knative doesn't know it.
-    pub albconfig: Option<String>,
 }
 
 impl Default for NetworkConfig {
@@ -43,8 +39,6 @@ impl Default for NetworkConfig {
             external_domain_tls: false,
             cluster_local_domain_tls: false,
             system_internal_tls: false,
-            vswitch_ids: Vec::new(),
-            albconfig: None,
         }
     }
 }
@@ -60,7 +54,7 @@ pub enum HttpProtocol {
     Disabled,
 }
 
-/// Every key that Knative or net-alb reads.
+/// Every key that Knative or net-alb reads; those of load balancers are read elsewhere, by `Bootstrap`.
 const KEYS: &[&str] = &[
     "albconfig",
     "auto-tls",
@@ -74,6 +68,7 @@ const KEYS: &[&str] = &[
     "defaultExternalScheme",
     "domain-template",
     "domainTemplate",
+    "eni",
     "enable-mesh-pod-addressability",
     "external-domain-tls",
     "http-protocol",
@@ -120,11 +115,6 @@ impl NetworkConfig {
         data.read(&["external-domain-tls", "auto-tls", "autoTLS"], external, switch);
         data.read(&["cluster-local-domain-tls"], &mut config.cluster_local_domain_tls, switch);
         read_system_internal_tls(data, &mut config.system_internal_tls);
-        if let Some((_, text)) = data.text(&["vswitch-ids"]) {
-            config.vswitch_ids =
-                text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
-        }
-        config.albconfig = data.text(&["albconfig"]).map(|(_, name)| name.to_owned());
         complain_of_keys(data);
         config
     }

@@ -38,16 +38,6 @@ fn without_config_maps_the_defaults_hold() {
 }
 
 #[test]
-fn the_article_s_config_network_is_read() {
-    let config = clean(
-        "metadata: {name: config-network}\ndata:\n  ingress.class: a.b\n  vswitch-ids: vsw-1, vsw-2,\n  albconfig: main\n",
-    );
-    assert_eq!(config.network.ingress_class, "a.b");
-    assert_eq!(config.network.vswitch_ids, ["vsw-1", "vsw-2"]);
-    assert_eq!(config.network.albconfig.as_deref(), Some("main"));
-}
-
-#[test]
 fn a_new_spelling_beats_a_legacy_one() {
     let config = clean("metadata: {name: config-network}\ndata: {ingress.class: old, ingress-class: new}\n");
     assert_eq!(config.network.ingress_class, "new");

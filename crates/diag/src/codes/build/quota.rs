@@ -1,4 +1,4 @@
-//! NA2090–NA2099: what a whole load balancer may have.
+//! NA2090–NA2094 and NA2096: what a whole load balancer may have.
 
 use crate::{Code, Severity};
 
@@ -44,4 +44,27 @@ pub static TOO_MANY_SERVERS: Code = Code {
     explanation: "1000 servers in all groups together (200 in the Basic edition), counted for each rule that forwards to them. Source: ALB, Quotas and limits.",
     example: "a Service of 600 pods in two rules\n",
     fix: "spread Ingresses over AlbConfigs, or ask for a higher quota",
+};
+
+/// No load balancer has room for a KIngress.
+pub static ALB_FULL: Code = Code {
+    id: "NA2094",
+    reason: "AlbFull",
+    severity: Severity::Error,
+    title: "no load balancer has room for a KIngress",
+    explanation: "For target `alb`, rules (100 of a load balancer's listeners together) and certificates (25 beside the default ones) are counted before anything is applied. With `overflow: refuse` there is one load balancer of each kind; with `overflow: spread` only a KIngress is refused that an empty one has no room for. \
+What was applied of the KIngress before stays, and it is looked at again once there is room. Source: ALB, Quotas and limits.",
+    example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-alb, namespace: knative-serving}\ndata: {target: alb, overflow: refuse}\n",
+    fix: "set `overflow: spread`, remove routes, or ask Alibaba for a higher quota",
+};
+
+/// A KIngress is on a further load balancer.
+pub static FURTHER_ALB: Code = Code {
+    id: "NA2096",
+    reason: "FurtherAlb",
+    severity: Severity::Note,
+    title: "a KIngress is on a further load balancer",
+    explanation: "For target `alb`, what doesn't fit on the first load balancer goes to a further one, with an IngressClass and an AlbConfig of its own (`knative-alb-ingress-internet-2`), and stays there while it fits. Each load balancer has an address of its own, so the hosts' DNS records have to lead there: by the KIngress' status, not by one record for all.",
+    example: "101 KIngresses with a rule each\n",
+    fix: "nothing, if DNS follows each KIngress' status",
 };

@@ -7,12 +7,12 @@ use super::endpoints;
 use super::opening::Opening;
 use super::report::{self, Heard, root_of};
 use super::serving::{Applied, Serving};
-use crate::cmd::{is_route, nothing_there};
+use crate::cmd::{alone, is_route, nothing_there};
 use crate::exit::Failure;
 use crate::read::{Files, Saved, SourceMap};
 use crate::render::Tally;
 use crate::secret::Secrets;
-use net_alb_api::config::{Settings, Target};
+use net_alb_api::config::Target;
 use net_alb_api::{Object, ObjectKey, Packed};
 use net_alb_diag::{Diagnostic, ObjectRef, Place, Severity};
 use net_alb_model::Fragment;
@@ -52,7 +52,7 @@ struct Before {
 impl Session {
     pub(super) fn new(args: DevArgs, builtin: Backends, serving: Serving) -> Self {
         let settings = args.settings.clone();
-        let base = Settings { target: Target::Gateway, ..Settings::default() };
+        let base = alone(Target::Gateway);
         let pipeline = Pipeline::new(base, move |found| settings.over(found));
         let files = Files::new(args.inputs.paths());
         let (secrets, heard) = (Secrets::default(), Heard::default());

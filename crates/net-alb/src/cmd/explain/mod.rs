@@ -4,7 +4,7 @@ mod answer;
 mod code;
 mod request;
 
-use super::{report, stages};
+use super::{alone, report, stages};
 use crate::cli::{Format, Inputs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use crate::pipeline::Stages;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     if inputs.paths().is_empty() {
         return Err(Failure::Usage("--request needs the files that say what to do with it".to_owned()));
     }
-    let mut stages = stages(&inputs, &args.settings, Target::Gateway)?;
+    let mut stages = stages(&inputs, &args.settings, alone(Target::Gateway))?;
     let answered = answer(&mut stages, &request, args.local);
     let format = if args.output == ExplainFormat::Json { Format::Json } else { Format::Yaml };
     answered.print(args.output).map_err(Failure::system("writing to stdout"))?;

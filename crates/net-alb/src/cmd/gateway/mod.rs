@@ -4,20 +4,29 @@
 //! goes on with what it saw last.
 
 mod certificates;
+mod internal_tls;
 mod listeners;
 mod names;
 mod report;
+mod reporter;
 mod role;
 mod serving;
 
-use super::cluster::{ClusterArgs, client, log, runtime, serve, stop};
+use super::cluster::{ClusterArgs, client, config_map, log, pod_name, pod_namespace, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use crate::operation::RecordArgs;
 use clap::Args;
+use kube::Client;
 use listeners::{Addresses, Listeners};
-use net_alb_admin::{Admin, Body, Process, Readiness, Request, Response, Scope};
+use net_alb_admin::{Body, Readiness, Request, Response};
+use net_alb_api::ObjectKey;
 use net_alb_controller::acknowledgement::{Board, tell};
+use net_alb_controller::config::{self, Traces};
+use net_alb_controller::embedded::{self, Shape};
+use net_alb_controller::lease::{self, Timing};
+use net_alb_controller::watch::{self, Kind};
 use net_alb_gateway::{Gateway, Options};
+use reporter::Reporter;
 use role::{Outside, Role};
 use serving::Serving;
 use std::net::SocketAddr;
@@ -36,6 +45,16 @@ pub(crate) struct GatewayArgs {
     /// Where a dump of what is served and the log's level are served: for who is in the pod
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9902")]
     local_admin: SocketAddr,
+    /// Be an ALB with its Ingress Controller in place of Knative's gateway: serve every Ingress of a class of
+    /// `ingress.k8s.alibabacloud/alb`, with a Service for each AlbConfig, and write their status
+    #[arg(long)]
+    ingress_controller: bool,
+    /// With --ingress-controller: the type of the Services of AlbConfigs that are reached from outside
+    #[arg(long, value_name = "TYPE", default_value = "LoadBalancer", value_parser = ["LoadBalancer", "NodePort", "ClusterIP"])]
+    service_type: String,
+    /// The cluster's own domain
+    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
+    cluster_domain: String,
     /// Threads that serve requests; by default one a processor
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -48,31 +67,40 @@ pub(crate) struct GatewayArgs {
 }
 
 pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
-    let log = log()?;
+    let log = log("net-alb-gateway")?;
     let mut options = Options::default();
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
     }
-    let recording = args.record.start(&mut options)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(client())?;
+    let traces = runtime.block_on(traces(&client, &args.cluster.system_namespace));
+    let recording = args.record.start(&mut options, traces.as_ref())?;
     let gateway =
         Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
-    let local = recording.admin(Readiness::new("see the admin port"), log.clone(), gateway.view());
-    let _local = local
-        .start(&[(args.local_admin, Scope::Everything)])
-        .map_err(Failure::system("listening for --local-admin"))?;
-    runtime()?.block_on(async {
+    runtime.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
         let readiness = Readiness::new("not all objects of the cluster have been seen");
-        let admin = Admin::new(readiness.clone())
-            .count(Arc::new(Process { version: env!("CARGO_PKG_VERSION") }))
-            .count(gateway.metrics());
-        let _admin = serve(&admin.get("/acknowledgements", acknowledge(Arc::clone(&board))), &args.cluster)?;
-        let listeners = Listeners::new(args.addresses);
-        let client = client().await?;
-        let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names);
+        let admin = recording.admin(readiness.clone(), log.clone(), gateway.view());
+        let admin = admin.get("/acknowledgements", acknowledge(Arc::clone(&board)));
+        let _admin = serve(admin, &args.cluster, Some(args.local_admin))?;
+        let system = &args.cluster.system_namespace;
         let outside = Outside { readiness, log };
-        let role = Role::new(client, &args.cluster.system_namespace, outside, serving, stop);
+        let role = if args.ingress_controller {
+            let reporter = report(&client, args);
+            let listeners = Listeners::of_every_alb();
+            let serving = |names| {
+                Serving::new(Arc::clone(&gateway), listeners, board, names, system).report_to(reporter)
+            };
+            let objects = (watch::balancers(&client), watch::BALANCERS);
+            Role::new(client, objects, outside, serving, stop)
+        } else {
+            let listeners = Listeners::new(args.addresses);
+            let serving = |names| Serving::new(Arc::clone(&gateway), listeners, board, names, system);
+            let objects = (watch::objects(&client, system), Kind::ALL);
+            Role::new(client, objects, outside, serving, stop)
+        };
         role.run(Duration::from_secs(args.drain_delay)).await;
         Ok::<(), Failure>(())
     })?;
@@ -83,6 +111,29 @@ pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
     }
     recording.flush();
     Ok(Exit::Done)
+}
+
+/// Where traces go, by Knative's ConfigMap as it is at the start.
+async fn traces(client: &Client, namespace: &str) -> Option<Traces> {
+    let found = config_map(client, namespace, config::OBSERVABILITY).await;
+    let outcome = config::traces(found.as_ref());
+    outcome.diagnostics.iter().for_each(|diagnostic| tracing::warn!("{diagnostic}"));
+    outcome.value
+}
+
+/// Writes what is served into the status of Ingresses and AlbConfigs, if this replica leads.
+fn report(client: &Client, args: &GatewayArgs) -> Reporter {
+    let (tell, news) = mpsc::unbounded_channel();
+    let (name, namespace) = (pod_name(), pod_namespace());
+    let lease = ObjectKey::new(namespace.clone(), "net-alb-embedded-alb");
+    let leadership = lease::run(client, &lease, &name, Timing::default());
+    let shape = Shape {
+        namespace,
+        cluster_domain: args.cluster_domain.clone(),
+        service_type: args.service_type.clone(),
+    };
+    tokio::spawn(embedded::run(client.clone(), shape, leadership, name, news));
+    Reporter(tell)
 }
 
 /// Answers with what the board says, for as long as the client listens.

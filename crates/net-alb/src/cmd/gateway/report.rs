@@ -15,6 +15,8 @@ pub(super) struct Report {
     waiting: BTreeSet<(Backend, ObjectKey)>,
     /// Backends that have a server.
     served: BTreeSet<Backend>,
+    /// Why others have none, where it isn't [`NO_ENDPOINT`].
+    absent: BTreeMap<Backend, &'static str>,
     /// What is wrong with Secrets, and who needs each.
     certificates: BTreeMap<ObjectKey, Vec<Problem>>,
     needed_by: BTreeSet<(ObjectKey, ObjectKey)>,
@@ -51,6 +53,7 @@ impl Report {
             kingresses: BTreeMap::new(),
             waiting: BTreeSet::new(),
             served: BTreeSet::new(),
+            absent: BTreeMap::new(),
             certificates: BTreeMap::new(),
             needed_by: BTreeSet::new(),
             dirty: BTreeSet::new(),
@@ -111,11 +114,21 @@ impl Report {
         }
     }
 
-    /// Whether a backend has a server now.
-    pub(super) fn servers(&mut self, backend: &Backend, are_there: bool) {
-        if !are_there {
+    /// Why a backend has no server now; `None`: it has one.
+    pub(super) fn servers(&mut self, backend: &Backend, absent: Option<&'static str>) {
+        let before = self.absent.remove(backend);
+        if let Some(why) = absent.filter(|why| *why != NO_ENDPOINT) {
+            self.absent.insert(backend.clone(), why);
+        }
+        let is_there = absent.is_none();
+        let was_there = self.served.contains(backend);
+        if !is_there {
             self.served.remove(backend);
-        } else if self.served.insert(backend.clone()) {
+        } else if !was_there {
+            self.served.insert(backend.clone());
+        }
+        let why_differs = self.absent.get(backend).copied() != before;
+        if (is_there && !was_there) || why_differs {
             let from = (backend.clone(), ObjectKey::default());
             let waiting = self.waiting.range(from..).take_while(|(other, _)| other == backend);
             self.dirty.extend(waiting.map(|(_, kingress)| kingress.clone()));
@@ -143,7 +156,9 @@ impl Report {
         let compiled = entry.routes.values().flat_map(|route| &route.problems);
         let certificates = entry.secrets().filter_map(|secret| self.certificates.get(secret)).flatten();
         let problems = entry.problems.iter().chain(compiled).chain(certificates).cloned();
-        let problems = problems.chain(waits_for.iter().map(no_server)).collect();
+        let why = |backend| self.absent.get(backend).copied().unwrap_or(NO_ENDPOINT);
+        let waiting = waits_for.iter().map(|backend| no_server(backend, why(backend)));
+        let problems = problems.chain(waiting).collect();
         self.board.applied(kingress, entry.version.clone(), problems);
         self.waiting_no_more(kingress, &before);
         self.waiting.extend(waits_for.into_iter().map(|backend| (backend, kingress.clone())));
@@ -169,11 +184,14 @@ impl Entry {
     }
 }
 
-fn no_server(backend: &Backend) -> Problem {
+/// Why a backend has no server, mostly.
+pub(super) const NO_ENDPOINT: &str = "has no ready endpoint";
+
+fn no_server(backend: &Backend, why: &str) -> Problem {
     Problem {
         effect: Effect::Waiting,
         reason: "EndpointsNotReady".to_owned(),
-        message: format!("`{backend}` has no ready endpoint"),
+        message: format!("`{backend}` {why}"),
     }
 }
 
@@ -218,11 +236,11 @@ mod tests {
         let (mut report, board) = report();
         report.put(hello(), "1".to_owned());
         report.routed(&hello(), &hello(), Some(route(&["a", "b"])));
-        report.servers(&backend("a"), true);
+        report.servers(&backend("a"), None);
         assert_eq!(told(&mut report, &board), ["1 `default/b:80` has no ready endpoint"]);
-        report.servers(&backend("b"), true);
+        report.servers(&backend("b"), None);
         assert_eq!(told(&mut report, &board), ["1 "]);
-        report.servers(&backend("b"), false);
+        report.servers(&backend("b"), Some(NO_ENDPOINT));
         assert_eq!(told(&mut report, &board), ["1 "], "backends may go");
         report.put(hello(), "2".to_owned());
         assert_eq!(told(&mut report, &board), ["2 `default/b:80` has no ready endpoint"]);

@@ -59,10 +59,10 @@ pub(super) struct Role {
 }
 
 impl Role {
-    /// `serving` makes of this namespace's ConfigMaps, and of everybody's other objects, what is served; `stop` ends it.
+    /// `serving` makes what is served of these objects, all of these kinds; `stop` ends it.
     pub(super) fn new(
         client: Client,
-        namespace: &str,
+        (objects, kinds): (SelectAll<BoxStream<'static, Seen>>, &[Kind]),
         outside: Outside,
         serving: impl FnOnce(Names) -> Serving,
         stop: impl Future<Output = ()> + Send + 'static,
@@ -73,7 +73,7 @@ impl Role {
             Some((Message::Resolved(name, addresses), from))
         });
         let mut messages: SelectAll<BoxStream<'static, Message>> = SelectAll::new();
-        messages.push(watch::objects(&client, namespace).map(Message::Seen).boxed());
+        messages.push(objects.map(Message::Seen).boxed());
         messages.push(resolved.boxed());
         messages.push(stop.map(|()| Message::Stop).into_stream().boxed());
         Role {
@@ -82,7 +82,7 @@ impl Role {
             outside,
             config_maps: BTreeMap::new(),
             messages,
-            unseen: Kind::ALL.iter().copied().collect(),
+            unseen: kinds.iter().copied().collect(),
             changes: Vec::new(),
             failed: BTreeMap::new(),
             single: BTreeMap::new(),
@@ -138,6 +138,7 @@ impl Role {
                 match &*object {
                     Object::KIngress(kingress) => self.serving.asked(kingress),
                     Object::Secret(secret) => self.serving.certificate(secret),
+                    Object::Service(service) => self.serving.service(service),
                     _ => {}
                 }
                 let object = match *object {
@@ -150,7 +151,10 @@ impl Role {
                 match kind {
                     Kind::KIngress => self.serving.gone(&key),
                     Kind::Secret => self.serving.certificate_gone(&key),
-                    Kind::ConfigMap => drop(self.config_maps.remove(&key)),
+                    Kind::ConfigMap => {
+                        self.config_maps.remove(&key);
+                        self.serving.config_map(&key, None);
+                    }
                     _ => {}
                 }
                 self.changes.push(Change::Delete(kind.to_ref(&key)));
@@ -174,6 +178,7 @@ impl Role {
         }
         let kept = config::kept(written, self.config_maps.get(&key));
         kept.diagnostics.iter().for_each(|diagnostic| tracing::warn!("ConfigMap {key}: {diagnostic}"));
+        self.serving.config_map(&key, Some(&kept.value));
         self.config_maps.insert(key, kept.value.clone());
         kept.value
     }

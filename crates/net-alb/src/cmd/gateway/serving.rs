@@ -1,13 +1,15 @@
 //! One round: changes through the stages, into the gateway, and onto the board. It costs what has changed.
 
 use super::certificates::Certificates;
+use super::internal_tls::{InternalTls, NO_AUTHORITY};
 use super::listeners::Listeners;
 use super::names::{Name, Names};
-use super::report::{Report, Route};
+use super::report::{NO_ENDPOINT, Report, Route};
+use super::reporter::Reporter;
 use net_alb_api::config::{Settings, Target};
-use net_alb_api::{KIngress, ObjectKey, Secret};
+use net_alb_api::{ConfigMap, KIngress, ObjectKey, Secret, Service};
 use net_alb_controller::acknowledgement::{Board, Problem};
-use net_alb_controller::version;
+use net_alb_controller::{config, version};
 use net_alb_diag::{Diagnostic, ObjectRef, Place};
 use net_alb_gateway::{Change as Rules, Gateway};
 use net_alb_model::{Action, Backend, Fragment, ServerGroupId};
@@ -24,8 +26,13 @@ pub(super) struct Serving {
     report: Report,
     names: Names,
     certificates: Certificates,
+    internal_tls: InternalTls,
+    /// Secrets that are followed.
+    followed: BTreeSet<ObjectKey>,
     /// The KIngress that each Ingress with rules was made of.
     owners: BTreeMap<ObjectKey, ObjectKey>,
+    /// Who writes what is served, where this is the embedded ALB.
+    reporter: Option<Reporter>,
     /// The KIngresses that changes are about, with their versions; `None` for one that is gone.
     asked: BTreeMap<ObjectKey, Option<String>>,
 }
@@ -36,18 +43,32 @@ impl Serving {
         listeners: Listeners,
         board: Arc<Board>,
         names: Names,
+        system_namespace: &str,
     ) -> Serving {
         let settings = Settings { target: Target::Gateway, network_hash: true, ..Settings::default() };
         Serving {
             gateway,
             listeners,
-            pipeline: Pipeline::new(settings, |settings| settings),
+            pipeline: Pipeline::new(settings, as_gateway),
             report: Report::new(board),
             names,
             certificates: Certificates::default(),
+            internal_tls: InternalTls::new(system_namespace),
+            followed: BTreeSet::new(),
             owners: BTreeMap::new(),
+            reporter: None,
             asked: BTreeMap::new(),
         }
+    }
+
+    /// What is served is told to this one from now on.
+    pub(super) fn report_to(self, reporter: Reporter) -> Serving {
+        Serving { reporter: Some(reporter), ..self }
+    }
+
+    /// A Service is so now.
+    pub(super) fn service(&mut self, service: &Service) {
+        self.listeners.place(&self.gateway, service);
     }
 
     /// The next round has this KIngress.
@@ -62,16 +83,30 @@ impl Serving {
 
     /// The next round has this Secret.
     pub(super) fn certificate(&mut self, secret: &Secret) {
+        self.internal_tls.see_secret(&ObjectKey::of(&secret.metadata), Some(secret));
         self.certificates.put(secret);
     }
 
     /// The next round has this Secret no more.
     pub(super) fn certificate_gone(&mut self, secret: &ObjectKey) {
+        self.internal_tls.see_secret(secret, None);
         self.certificates.remove(secret);
+    }
+
+    /// The next round has this ConfigMap, or with `None` has it no more.
+    pub(super) fn config_map(&mut self, key: &ObjectKey, config_map: Option<&ConfigMap>) {
+        self.internal_tls.see_config_map(key, config_map);
+        if key.name == config::NETWORK {
+            self.internal_tls.switch(config_map.is_some_and(config::system_internal_tls));
+        }
     }
 
     /// Listens where clients expect it, whether there is anything to serve or not.
     pub(super) fn listen(&mut self) {
+        if self.reporter.is_some() {
+            // Only where an AlbConfig says so.
+            return;
+        }
         let settings = self.pipeline.settings();
         for name in [&settings.internet_class, &settings.intranet_class] {
             if let Some(alb) = self.pipeline.frame(name) {
@@ -84,8 +119,7 @@ impl Serving {
     /// A name has these addresses now.
     pub(super) fn resolved(&mut self, name: &Name, addresses: &[SocketAddr]) {
         for backend in self.names.answered(name, addresses) {
-            self.report.servers(&backend, !addresses.is_empty());
-            self.gateway.set_endpoints(&backend, addresses.to_vec());
+            self.place(&backend, addresses.to_vec());
         }
         self.report.tell();
     }
@@ -95,9 +129,12 @@ impl Serving {
         let delta = self.pipeline.apply(changes);
         self.reach(&delta);
         self.certificates.need(&delta.secrets);
-        for alb in delta.frames.values().flatten() {
-            self.gateway.configure(alb);
+        let mut secrets: BTreeSet<_> = delta.secrets.keys().cloned().collect();
+        for (name, alb) in &delta.frames {
+            secrets.extend(self.certificates.need_client_cas(name, alb.as_ref()));
+            alb.iter().for_each(|alb| self.gateway.configure(alb));
         }
+        secrets.insert(self.internal_tls.secret().clone());
         for (secret, problems) in self.certificates.show(&self.gateway) {
             self.report.certificate(&secret, problems);
         }
@@ -110,7 +147,11 @@ impl Serving {
             delta.backends.iter().filter_map(|(backend, servers)| servers.is_none().then_some(backend))
         {
             self.names.set(backend, None);
-            self.report.servers(backend, false);
+            if self.internal_tls.forget(backend) {
+                // Taking it away can't go wrong.
+                let _ = self.gateway.set_backend_tls(backend, None);
+            }
+            self.report.servers(backend, Some(NO_ENDPOINT));
             self.gateway.set_endpoints(backend, Vec::new());
         }
         self.say(&delta);
@@ -118,7 +159,49 @@ impl Serving {
             self.report.remove(&kingress);
         }
         self.report.tell();
-        delta.secrets
+        if let Some(reporter) = &self.reporter {
+            reporter.tell(&delta);
+        }
+        self.follow(secrets)
+    }
+
+    /// Of these Secrets, those to be followed from now on, and those not any more.
+    fn follow(&mut self, secrets: BTreeSet<ObjectKey>) -> BTreeMap<ObjectKey, bool> {
+        let mut changes = BTreeMap::new();
+        for secret in secrets {
+            let internal = self.internal_tls.is_on() && *self.internal_tls.secret() == secret;
+            let is_needed = internal || self.certificates.needs(&secret);
+            let changed = match is_needed {
+                true => self.followed.insert(secret.clone()),
+                false => self.followed.remove(&secret),
+            };
+            if changed {
+                changes.insert(secret, is_needed);
+            }
+        }
+        changes
+    }
+
+    /// A backend's servers are there now.
+    fn place(&mut self, backend: &Backend, servers: Vec<SocketAddr>) {
+        let is_known = !servers.is_empty();
+        let servers = self.internal_tls.locate(backend, servers);
+        let absent = servers.is_empty().then_some(if is_known { NO_AUTHORITY } else { NO_ENDPOINT });
+        self.report.servers(backend, absent);
+        self.gateway.set_endpoints(backend, servers);
+    }
+
+    /// Servers of Knative's own must prove who they are before a rule leads to them.
+    fn secure(&mut self) {
+        for reached in self.internal_tls.changes() {
+            let backend = &reached.backend;
+            for wrong in self.gateway.set_backend_tls(backend, reached.tls.as_ref()).diagnostics {
+                tracing::warn!("{wrong}");
+            }
+            let absent = if reached.is_withheld { NO_AUTHORITY } else { NO_ENDPOINT };
+            self.report.servers(backend, reached.servers.is_empty().then_some(absent));
+            self.gateway.set_endpoints(backend, reached.servers);
+        }
     }
 
     /// Backends have their servers before a rule leads to them.
@@ -133,8 +216,7 @@ impl Serving {
                 }
                 Servers::Unknown => self.names.set(backend, None),
             };
-            self.report.servers(backend, !addresses.is_empty());
-            self.gateway.set_endpoints(backend, addresses);
+            self.place(backend, addresses);
         }
     }
 
@@ -147,6 +229,8 @@ impl Serving {
                 None => gone.push(kingress),
             }
         }
+        self.lead(delta);
+        self.secure();
         let changes = delta.fragments.iter().map(|(ingress, fragment)| match fragment {
             Some(fragment) => Rules::Put { ingress: ingress.clone(), fragment: Arc::clone(fragment) },
             None => Rules::Remove { ingress: ingress.clone() },
@@ -163,6 +247,16 @@ impl Serving {
             self.report.routed(&owner, ingress, fragment.is_some().then_some(route));
         }
         gone
+    }
+
+    /// Notes the backends that KIngresses lead to.
+    fn lead(&mut self, delta: &Delta) {
+        for (ingress, fragment) in &delta.fragments {
+            let Some(fragment) = fragment else { continue };
+            if self.pipeline.origin_of(&ingress.to_ref("networking.k8s.io", "Ingress")).is_some() {
+                backends(fragment).iter().for_each(|backend| self.internal_tls.lead(backend));
+            }
+        }
     }
 
     /// The KIngress that an Ingress is or was made of.
@@ -189,6 +283,11 @@ impl Serving {
             }
         }
     }
+}
+
+/// The gateway serves whatever the target is: behind an ALB it is where the hop leads.
+fn as_gateway(settings: Settings) -> Settings {
+    Settings { behind_alb: settings.target == Target::Alb, target: Target::Gateway, ..settings }
 }
 
 fn is_kingress(object: &ObjectRef) -> bool {

@@ -19,6 +19,9 @@ pub(super) enum Kind {
     KIngresses,
 }
 
+/// How soon the API server is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
+
 #[derive(Debug)]
 pub(super) struct Api {
     proxy: Child,
@@ -28,7 +31,11 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn connect() -> Result<Api> {
-        let mut proxy = Command::new("kubectl").args(["proxy", "--port=0"]).stdout(Stdio::piped()).spawn()?;
+        let mut proxy = Command::new("kubectl")
+            .args(["proxy", "--port=0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let mut line = String::new();
         BufReader::new(proxy.stdout.take().context("the output is a pipe")?).read_line(&mut line)?;
         let address = line.trim().rsplit(' ').next().context("kubectl proxy said nothing")?.to_owned();
@@ -41,7 +48,8 @@ impl Api {
         let body = serde_json::json!({ "metadata": { "name": NAMESPACE } }).to_string();
         let url = format!("{}/api/v1/namespaces", self.base);
         let response = self.agent.post(url).content_type("application/json").send(body)?;
-        ensure!(response.status().is_success(), "creating the namespace: {}", response.status());
+        let status = response.status();
+        ensure!(status.is_success(), "creating the namespace {NAMESPACE}: {status}");
         Ok(())
     }
 
@@ -67,20 +75,52 @@ impl Api {
         Ok(())
     }
 
-    /// Follows KIngresses from now on.
-    pub(super) fn watch(&self) -> Result<Watch> {
+    /// Follows KIngresses from now on. The API server ends a watch after half an hour or so; another one goes on.
+    pub(super) fn watch(&self) -> Watch {
         let url = format!("{}?watch=true", self.url(Kind::KIngresses, None));
-        let agent: Agent = Agent::config_builder().build().into();
-        let reader = BufReader::new(agent.get(url).call()?.into_body().into_reader());
         let watch = Watch::default();
         let seen = watch.clone();
         thread::spawn(move || {
-            for line in reader.lines().map_while(Result::ok) {
-                let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
-                seen.note(&event["object"]);
+            let agent: Agent = Agent::config_builder().build().into();
+            // For as long as this program runs; the API server may be away for a while.
+            loop {
+                let Ok(response) = agent.get(&url).call() else {
+                    thread::sleep(AGAIN);
+                    continue;
+                };
+                let reader = BufReader::new(response.into_body().into_reader());
+                for line in reader.lines().map_while(Result::ok) {
+                    let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+                    seen.note(&event["object"]);
+                }
             }
         });
-        Ok(watch)
+        watch
+    }
+
+    /// How many LISTs the API server has answered, by kind.
+    pub(super) fn lists(&self) -> Result<BTreeMap<String, u64>> {
+        let text = self.agent.get(format!("{}/metrics", self.base)).call()?.into_body().read_to_string()?;
+        let mut counts = BTreeMap::new();
+        for line in text.lines().filter(|line| line.starts_with("apiserver_request_total{")) {
+            let label = |name: &str| {
+                let rest = line.split_once(&format!("{name}=\""))?.1;
+                Some(rest.split_once('"')?.0.to_owned())
+            };
+            let (Some(verb), Some(kind), Some(group)) = (label("verb"), label("resource"), label("group"))
+            else {
+                continue;
+            };
+            let count: Option<f64> = line.rsplit(' ').next().and_then(|count| count.parse().ok());
+            if verb == "LIST"
+                && let Some(count) = count
+            {
+                let kind = if group.is_empty() { kind } else { format!("{kind}.{group}") };
+                // Counts are whole numbers, written as floats.
+                *counts.entry(kind).or_default() += count as u64;
+            }
+        }
+        Ok(counts)
     }
 
     fn url(&self, kind: Kind, name: Option<&str>) -> String {
@@ -122,23 +162,25 @@ impl Watch {
         self.0.1.notify_all();
     }
 
-    /// Waits until so many have been ready at their first generation; when each was.
-    pub(super) fn count(&self, count: usize, most: Duration) -> Result<Vec<(String, Instant)>> {
+    /// Waits until so many have been ready at their first generation, or the deadline; when each was, by name.
+    pub(super) fn count(&self, count: usize, deadline: Instant) -> BTreeMap<String, Instant> {
         let first = |ready: &Ready| ready.keys().filter(|(_, generation)| *generation == 1).count();
-        let ready = self.until(most, |ready| first(ready) >= count);
-        let seen = first(&ready);
-        ensure!(seen >= count, "{seen} of {count} were ready after {} s", most.as_secs());
-        Ok(ready.into_iter().filter(|((_, g), _)| *g == 1).map(|((name, _), at)| (name, at)).collect())
+        let ready = self.until(deadline, |ready| ready.len() >= count && first(ready) >= count);
+        ready
+            .into_iter()
+            .filter(|((_, generation), _)| *generation == 1)
+            .map(|((n, _), at)| (n, at))
+            .collect()
     }
 
     /// Waits for one; when it was ready.
-    pub(super) fn one(&self, name: &str, generation: i64, most: Duration) -> Result<Instant> {
+    pub(super) fn one(&self, name: &str, generation: i64, deadline: Instant) -> Option<Instant> {
         let key = (name.to_owned(), generation);
-        let ready = self.until(most, |ready| ready.contains_key(&key));
-        ready.get(&key).copied().with_context(|| format!("{name} wasn't ready after {} s", most.as_secs()))
+        self.until(deadline, |ready| ready.contains_key(&key)).get(&key).copied()
     }
 
-    fn until(&self, most: Duration, done: impl Fn(&Ready) -> bool) -> Ready {
+    fn until(&self, deadline: Instant, done: impl Fn(&Ready) -> bool) -> Ready {
+        let most = deadline.saturating_duration_since(Instant::now());
         let waited = self.0.1.wait_timeout_while(self.lock(), most, |ready| !done(ready));
         waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }

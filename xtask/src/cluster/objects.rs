@@ -1,14 +1,14 @@
 //! The objects of one KIngress: itself, its Service, its EndpointSlice.
 
-use super::super::Layer;
+use super::Layer;
 use super::server::NODE;
 use serde_json::{Value, json};
 
-pub(super) const NAMESPACE: &str = "scale";
+pub(super) const NAMESPACE: &str = "many";
 
 /// The host of a KIngress.
 pub(super) fn host(name: &str) -> String {
-    format!("{name}.scale.example.com")
+    format!("{name}.many.example.com")
 }
 
 /// As Serving writes one: a cluster-local rule and a public one, revision headers per split.
