@@ -2,6 +2,7 @@
 
 use super::curl::Route;
 use super::curl::Sample;
+use super::effect::effects;
 use super::notes::{self, Spoken};
 use super::serving::Serving;
 use crate::destination::Destination;
@@ -10,7 +11,7 @@ use net_alb_model::{
     Action, AddressType, Condition, Direction, Fragment, FragmentListener, ListenerId, ObjectKey, Pattern,
     Protocol, Rule, ServerGroup, ServerGroupId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
@@ -32,6 +33,8 @@ struct Line {
     /// Why somebody wants it.
     reason: String,
     destination: Destination,
+    /// What else is done to the request and the answer; shown when it changes.
+    effects: BTreeSet<String>,
     /// The curl line that takes it, or why there is none.
     example: String,
 }
@@ -142,10 +145,7 @@ impl Host {
             match old.iter().find(is_like) {
                 None => line.print(out, "  ")?,
                 Some(same) if same == line => {}
-                Some(other) => {
-                    let change = other.destination.change(&line.destination);
-                    writeln!(out, "  {}", printable(&format!("{}: {change}", line.reason)))?;
-                }
+                Some(other) => line.print_change(other, out)?,
             }
         }
         for gone in old.iter().filter(|old| !self.lines.iter().any(|line| line.example == old.example)) {
@@ -157,6 +157,22 @@ impl Host {
 }
 
 impl Line {
+    /// Where it leads now and led before, and what else it does now or did before.
+    fn print_change(&self, before: &Line, out: &mut dyn Write) -> io::Result<()> {
+        let reason = &self.reason;
+        if self.destination != before.destination {
+            let change = before.destination.change(&self.destination);
+            writeln!(out, "  {}", printable(&format!("{reason}: {change}")))?;
+        }
+        for effect in self.effects.difference(&before.effects) {
+            writeln!(out, "  {}", printable(&format!("{reason}: now {effect}")))?;
+        }
+        for effect in before.effects.difference(&self.effects) {
+            writeln!(out, "  {}", printable(&format!("{reason}: no longer {effect}")))?;
+        }
+        Ok(())
+    }
+
     fn print(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
         writeln!(out, "{indent}{}", printable(&format!("{}: {}", self.reason, self.destination)))?;
         writeln!(out, "{indent}  {}", printable(&self.example))
@@ -232,7 +248,12 @@ impl<'a> At<'a> {
     /// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
     fn line(&self, rule: &Rule, host: Option<&Pattern>, serving: &Serving) -> Line {
         let example = self.example(rule, host, serving);
-        Line { reason: rule.reason.clone(), destination: Destination::of(rule), example }
+        Line {
+            reason: rule.reason.clone(),
+            destination: Destination::of(rule),
+            effects: effects(rule),
+            example,
+        }
     }
 
     fn example(&self, rule: &Rule, host: Option<&Pattern>, serving: &Serving) -> String {

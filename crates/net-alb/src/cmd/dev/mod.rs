@@ -5,6 +5,7 @@ mod backend;
 mod board;
 mod curl;
 mod echo;
+mod effect;
 mod endpoints;
 mod https;
 mod notes;
