@@ -244,7 +244,8 @@ pub fn differences() -> String {
              | Annotation | What it does | Why not here |\n|---|---|---|\n";
     for annotation in all() {
         if let Status::Planned(why) | Status::NotApplicable(why) = annotation.status {
-            let _ = writeln!(page, "| `{}` | {}. | {} |", annotation.title(), cell(annotation.doc), cell(why));
+            let _ =
+                writeln!(page, "| `{}` | {}. | {} |", annotation.title(), cell(annotation.doc), cell(why));
         }
     }
     page

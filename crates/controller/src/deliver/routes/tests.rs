@@ -46,8 +46,7 @@ impl Scene {
     }
 
     fn want(&mut self, version: &str, host: &str) {
-        let question =
-            Question { host: host.to_owned(), path: "/".to_owned(), hash: version.to_owned() };
+        let question = Question { host: host.to_owned(), path: "/".to_owned(), hash: version.to_owned() };
         let part = Part::new(content(host), false, Some(question));
         self.routes.version(&hello(), version.to_owned());
         self.routes.parts(&hello(), BTreeMap::from([(ingress(), part)]));
@@ -152,7 +151,9 @@ fn nobody_who_cares_in_ten_minutes_is_said_once() {
     scene.write("a", None, 1, seconds(0));
     scene.told(seconds(0));
     let is_said = |steps: Vec<Step>| {
-        steps.iter().any(|step| matches!(step, Step::Say(_, problem) if problem.reason == "IngressControllerAbsent"))
+        steps
+            .iter()
+            .any(|step| matches!(step, Step::Say(_, problem) if problem.reason == "IngressControllerAbsent"))
     };
     assert!(!is_said(scene.steps(seconds(599))));
     assert!(is_said(scene.steps(seconds(601))));
