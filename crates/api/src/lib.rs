@@ -15,6 +15,8 @@ mod kingress;
 mod kservice;
 mod network_hash;
 mod object;
+mod packed;
+mod secret;
 mod snapshot;
 
 pub use albconfig::{
@@ -28,6 +30,8 @@ pub use kingress::{
 pub use kservice::{KService, KServiceSpec, KServiceStatus, RevisionSpec, RevisionTemplate, TrafficTarget};
 pub use network_hash::network_hash;
 pub use object::Object;
+pub use packed::Packed;
+pub use secret::lacking;
 pub use snapshot::{Objects, Snapshot};
 
 pub use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};

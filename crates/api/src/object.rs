@@ -5,8 +5,9 @@ use crate::{
 use net_alb_diag::ObjectRef;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// An object of any kind that net-alb reads.
-#[derive(Debug, Clone)]
+/// An object of any kind that net-alb reads. Its `Serialize` is for keeping it ([`crate::Packed`]); [`Object::to_value`] is what is
+/// printed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each variant holds the kind it is named after")]
 #[allow(
     clippy::large_enum_variant,

@@ -216,7 +216,10 @@ fn backend(name: &str) -> Backend {
 /// The Ingress of one host, which goes to one of the backends.
 fn route(host: usize, to: usize) -> Change {
     let ingress = ObjectKey::new("default", format!("h{host}"));
-    let id = ServerGroupId::Service { ingress: ingress.name.clone(), backend: backend(BACKENDS[to]) };
+    let id = ServerGroupId::Service {
+        ingress: ingress.name.as_str().into(),
+        backend: backend(BACKENDS[to]).into(),
+    };
     let target = Target { server_group: id.clone(), weight: 100, headers: [].into() };
     let rule = Rule {
         id: RuleId(format!("{ingress}/all")),

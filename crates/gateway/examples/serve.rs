@@ -114,7 +114,10 @@ fn backend(number: usize) -> Backend {
 }
 
 fn fragment(ingress: ObjectKey, conditions: Vec<Condition>, servers: usize, weight: u32) -> Fragment {
-    let group = |number| ServerGroupId::Service { ingress: ingress.name.clone(), backend: backend(number) };
+    let group = |number| ServerGroupId::Service {
+        ingress: ingress.name.as_str().into(),
+        backend: backend(number).into(),
+    };
     let target = |number| Target { server_group: group(number), weight, headers: BTreeMap::new() };
     let server_group = |number| ServerGroup {
         id: group(number),

@@ -237,7 +237,7 @@ mod tests {
         let rule = RuleId("default/hello/v2".to_owned());
         let service = ObjectKey::new("default", "hello-00002");
         let backend = Backend { service, port: "80".to_owned() };
-        let target = ServerGroupId::Service { ingress: "hello".to_owned(), backend };
+        let target = ServerGroupId::Service { ingress: "hello".into(), backend: backend.into() };
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let headers = [
             pair("User-Agent", "curl/8 \"x\""),

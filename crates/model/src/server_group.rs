@@ -1,6 +1,7 @@
 use net_alb_api::{IntOrString, ObjectKey};
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// What a server group stands for: a port of a Service. Two groups of the same backend (from two Ingresses) share its endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,12 +32,12 @@ impl fmt::Display for Backend {
 /// A group's identity: the Ingress that asks for it and the backend, as Alibaba's controller keys them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServerGroupId {
-    /// `namespace/ingress/service:port`.
+    /// `namespace/ingress/service:port`. Both parts are shared: each stands in every target that leads there.
     Service {
         /// The Ingress' name; its namespace is the Service's.
-        ingress: String,
+        ingress: Arc<str>,
         /// The Service and port.
-        backend: Backend,
+        backend: Arc<Backend>,
     },
     /// `sgp-…`: made by hand at Alibaba; the gateway has no servers for it.
     External(String),

@@ -7,7 +7,7 @@ use crate::hosts::Naming;
 use crate::inputs::{Made, Touched};
 use crate::pipeline::Pipeline;
 use crate::places::Places;
-use crate::root::{Dependency, Root};
+use crate::root::{Dependency, Key, Root};
 use net_alb_api::config::{AddressType, KnativeConfig, Settings, Target};
 use net_alb_api::{KIngress, Object, ObjectKey};
 use net_alb_diag::ObjectRef;
@@ -24,13 +24,13 @@ pub(crate) struct Round {
     /// To be worked on.
     pub(crate) roots: BTreeSet<Root>,
     /// Knative Services to be expanded.
-    kservices: BTreeSet<ObjectKey>,
+    kservices: BTreeSet<Key>,
     /// AlbConfigs that have changed.
     alb_configs: BTreeSet<String>,
     /// Backends that are new.
     pub(crate) backends: BTreeSet<Arc<Backend>>,
     /// Services that have changed, and those whose servers have.
-    services: BTreeSet<ObjectKey>,
+    services: BTreeSet<Key>,
     moved: BTreeSet<ObjectKey>,
     config_maps: bool,
     everything: bool,
@@ -54,7 +54,7 @@ impl Pipeline {
             let named = changed_root(&change).map(|root| (self.naming(&root), root));
             let touched = self.inputs.take(change);
             if let Some((naming, root)) = named.filter(|_| !touched.is_empty()) {
-                round.named.entry(root).or_insert(naming);
+                round.named.entry(self.inputs.shared(root)).or_insert(naming);
             }
             self.touch(touched, &mut round);
         }
@@ -86,8 +86,8 @@ impl Pipeline {
 
     fn naming(&self, root: &Root) -> Naming {
         match root {
-            Root::KIngress(key) => Naming::of_kingress(self.inputs.kingress(key).as_deref()),
-            Root::Ingress(key) => Naming::of_ingress(self.inputs.ingress(key).map(|ingress| &**ingress)),
+            Root::KIngress(key) => Naming::of_kingress(self.inputs.kingress(key).as_ref()),
+            Root::Ingress(key) => Naming::of_ingress(self.inputs.ingresses.get(key).as_ref()),
         }
     }
 
@@ -100,19 +100,19 @@ impl Pipeline {
                 Touched::KIngress(key) => {
                     // Its Knative Service says that it isn't made, or no longer says so.
                     round.kservices.extend(self.inputs.maker(&Made::KIngress(key.clone())).cloned());
-                    round.roots.insert(Root::KIngress(Arc::new(key)));
+                    round.roots.insert(Root::KIngress(key));
                 }
                 Touched::Ingress(key) => {
                     let kingress = self.made.get(&key).cloned();
                     round.roots.extend(kingress.map(Root::KIngress));
-                    round.roots.insert(Root::Ingress(Arc::new(key)));
+                    round.roots.insert(Root::Ingress(key));
                 }
                 Touched::Classes => round.everything = true,
                 Touched::AlbConfig(name) => {
                     round.alb_configs.insert(name);
                 }
                 Touched::Service(key) => {
-                    let service = Dependency::Service(Arc::new(key.clone()));
+                    let service = Dependency::Service(key.clone());
                     round.roots.extend(self.dependents.of(&service).cloned());
                     round.services.insert(key);
                 }
@@ -139,7 +139,7 @@ impl Pipeline {
         round.subjects.extend(objects);
         if knative != self.knative {
             self.knative = knative;
-            round.kservices.extend(self.inputs.given.kservices.keys().cloned());
+            round.kservices.extend(self.inputs.kservices.keys().cloned());
         }
         if settings != self.settings {
             let before = std::mem::replace(&mut self.settings, settings);
@@ -156,10 +156,10 @@ impl Pipeline {
     }
 
     /// Stage 0.
-    fn expand(&mut self, key: &ObjectKey, round: &mut Round) {
+    fn expand(&mut self, key: &Key, round: &mut Round) {
         let object = key.to_ref("serving.knative.dev", "Service");
         let mut said = Vec::new();
-        let made = self.inputs.kservice(key).cloned().and_then(|kservice| {
+        let made = self.inputs.kservices.get(key).and_then(|kservice| {
             let mut work = self.work.get();
             work.expansions += 1;
             self.work.set(work);
@@ -168,14 +168,14 @@ impl Pipeline {
             said.extend(diagnostics.into_iter().map(|d| Said::of_object(Stage::Expand, d)));
             expansion.map(|expansion| (expansion.kingress, expansion.services))
         });
-        let kingresses = self.inputs.kingress_made_of(key).map(|before| before.key());
-        let kingresses = kingresses.into_iter().chain(made.as_ref().map(|(kingress, _)| kingress.key()));
-        for kingress in kingresses.collect::<Vec<_>>() {
-            if self.inputs.given.kingresses.contains_key(&kingress) && made.is_some() {
+        let before = self.inputs.kingress_made_of(key).cloned();
+        let now = made.as_ref().map(|(kingress, _)| Arc::new(kingress.key()));
+        for kingress in before.into_iter().chain(now).collect::<Vec<_>>() {
+            if self.inputs.kingresses.contains(&kingress) && made.is_some() {
                 let made = kingress.to_ref("networking.internal.knative.dev", KIngress::KIND);
                 said.push(Said::of_object(Stage::Expand, made_and_given(made, &object)));
             }
-            self.remember(Root::KIngress(Arc::new(kingress)), round);
+            self.remember(Root::KIngress(kingress), round);
         }
         said.dedup();
         self.set_said(object.clone(), said);
@@ -183,7 +183,7 @@ impl Pipeline {
         for touched in self.inputs.set_expanded(key, made) {
             match touched {
                 Touched::KIngress(key) => {
-                    round.roots.insert(Root::KIngress(Arc::new(key)));
+                    round.roots.insert(Root::KIngress(key));
                 }
                 other => self.touch(vec![other], round),
             }
@@ -252,13 +252,14 @@ impl Pipeline {
     fn locate_backends(&mut self, round: &mut Round) {
         for backend in &round.backends {
             let object = self.inputs.service(&backend.service);
-            let servers = self.inputs.slices.servers(backend, object.as_deref());
+            let servers = self.inputs.slices.servers(backend, object.as_ref());
             round.delta.backends.insert((**backend).clone(), Some(servers));
         }
-        for service in round.services.union(&round.moved) {
+        let changed: BTreeSet<&ObjectKey> = round.services.iter().map(|key| &**key).collect();
+        for service in changed.into_iter().chain(&round.moved) {
             let object = self.inputs.service(service);
             for (backend, _) in self.backends.of(service) {
-                let servers = self.inputs.slices.servers(backend, object.as_deref());
+                let servers = self.inputs.slices.servers(backend, object.as_ref());
                 round.delta.backends.insert((**backend).clone(), Some(servers));
             }
         }

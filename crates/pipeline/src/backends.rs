@@ -58,11 +58,9 @@ impl Backends {
     }
 
     /// The same value as one that is here already, so that it is there once.
-    pub(crate) fn shared(&self, backend: Backend) -> Arc<Backend> {
-        match self.used.get_key_value(&backend) {
-            Some((known, _)) => Arc::clone(known),
-            None => Arc::new(backend),
-        }
+    pub(crate) fn shared(&self, backend: &Arc<Backend>) -> Arc<Backend> {
+        let known = self.used.get_key_value(backend).map(|(known, _)| known);
+        Arc::clone(known.unwrap_or(backend))
     }
 
     /// Every backend that is used.

@@ -68,8 +68,11 @@ impl Pipeline {
             // Without its AlbConfig there is nobody to refuse it.
             let order = part.explicit_order.filter(|_| self.frames.contains_key(&*part.alb))?;
             let first = self.balancers.get(&part.alb)?.with_order(order).next()?;
-            let ingress = self.inputs.ingress(&part.ingress).filter(|_| *first != part.ingress)?;
-            let diagnostic = net_alb_model::same_order(ingress, order, first, &self.settings);
+            if *first == part.ingress {
+                return None;
+            }
+            let ingress = self.inputs.ingresses.get(&part.ingress)?;
+            let diagnostic = net_alb_model::same_order(&ingress, order, first, &self.settings);
             let (stage, alb) = (Stage::SameOrder, Some(part.alb.clone()));
             Some(Said { stage, alb, ingress: Some(part.ingress.clone()), diagnostic })
         };

@@ -70,7 +70,7 @@ pub(crate) struct Said {
 /// What came of a root.
 #[derive(Debug, Default)]
 pub(crate) struct Evaluated {
-    pub(crate) looked_up: BTreeSet<Dependency>,
+    pub(crate) looked_up: Vec<Dependency>,
     /// Of a KIngress: what stage 1 made of it, less what is given instead.
     pub(crate) ingresses: Vec<Arc<Ingress>>,
     /// Of a KIngress: what stage 1 made of it, also what is given instead.
@@ -97,7 +97,7 @@ pub(crate) fn evaluate(root: &Root, world: World<'_>) -> Evaluated {
     let looking = Looking::new(world.inputs, world.hosts);
     let mut evaluated = Evaluated::default();
     let ingresses = match root {
-        Root::Ingress(key) => world.inputs.ingress(key).cloned().into_iter().collect(),
+        Root::Ingress(key) => world.inputs.ingresses.get(key).map(Arc::new).into_iter().collect(),
         Root::KIngress(key) => {
             if let Some(kingress) = world.inputs.kingress(key) {
                 convert(&kingress, &looking, world, &mut evaluated);
@@ -107,7 +107,10 @@ pub(crate) fn evaluate(root: &Root, world: World<'_>) -> Evaluated {
         }
     };
     for ingress in &ingresses {
-        evaluated.shares.extend(share(ingress, &looking, world, &mut evaluated.said));
+        let key = ObjectKey::of(&ingress.metadata);
+        let made = evaluated.made.iter().find(|made| ***made == key).cloned();
+        let site = (made.unwrap_or_else(|| root.key().clone()), ingress);
+        evaluated.shares.extend(share(site, &looking, world, &mut evaluated.said));
     }
     evaluated.looked_up = looking.seen();
     evaluated
@@ -130,7 +133,7 @@ fn convert(kingress: &KIngress, looking: &Looking<'_>, world: World<'_>, evaluat
     for mut ingress in outcome.value {
         placing::place(&mut ingress, &root_key, world);
         let key = ObjectKey::of(&ingress.metadata);
-        if world.inputs.ingress(&key).is_some() {
+        if world.inputs.ingresses.contains(&key) {
             say(made_and_given(key.to_ref("networking.k8s.io", "Ingress"), &kingress.to_ref()));
         } else {
             ingresses.push(Arc::new(ingress));
@@ -170,12 +173,11 @@ pub(crate) fn made_and_given(made: ObjectRef, origin: &ObjectRef) -> Diagnostic 
 
 /// Stage 2 for one Ingress; `None` if it belongs to no load balancer.
 fn share(
-    ingress: &Arc<Ingress>,
+    (key, ingress): (Key, &Arc<Ingress>),
     looking: &Looking<'_>,
     world: World<'_>,
     said: &mut Vec<Said>,
 ) -> Option<Share> {
-    let key: Key = Arc::new(ObjectKey::of(&ingress.metadata));
     let mut say = |stage, alb: Option<&Arc<str>>, diagnostic| {
         said.push(Said { stage, alb: alb.cloned(), ingress: Some(key.clone()), diagnostic });
     };
@@ -222,7 +224,7 @@ fn peers(ingress: &Arc<Ingress>, alb: &str, world: World<'_>) -> Vec<Arc<Ingress
 /// The Ingresses of a root, made again.
 pub(crate) fn ingresses_of(root: &Root, world: World<'_>) -> Vec<Arc<Ingress>> {
     match root {
-        Root::Ingress(key) => world.inputs.ingress(key).cloned().into_iter().collect(),
+        Root::Ingress(key) => world.inputs.ingresses.get(key).map(Arc::new).into_iter().collect(),
         Root::KIngress(key) => {
             let looking = Looking::new(world.inputs, world.hosts);
             let mut evaluated = Evaluated::default();

@@ -3,9 +3,12 @@
 use crate::change::Change;
 use crate::endpoints::Slices;
 use crate::hosts::Hosts;
-use crate::root::Dependency;
+use crate::root::{Dependency, Key, Root};
+use crate::store::Store;
 use crate::trim;
-use net_alb_api::{Ingress, KIngress, KService, Object, ObjectKey, Objects, Secret, Service, Snapshot};
+use net_alb_api::{
+    Ingress, KIngress, KService, Object, ObjectKey, Objects, Packed, Secret, Service, Snapshot,
+};
 use net_alb_diag::ObjectRef;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,37 +17,41 @@ use std::sync::Arc;
 /// Every object, by kind and key.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    /// What was given, without EndpointSlices.
+    /// What was given of the kinds of which there are few.
     pub(crate) given: Snapshot,
+    pub(crate) kservices: Store<KService>,
+    pub(crate) kingresses: Store<KIngress>,
+    pub(crate) ingresses: Store<Ingress>,
+    pub(crate) services: Store<Service>,
     pub(crate) slices: Slices,
     /// What stage 0 made of each Knative Service.
-    expanded: BTreeMap<ObjectKey, Expanded>,
+    expanded: BTreeMap<Key, Expanded>,
     /// Which Knative Services make an object; the first one's is used.
-    makers: BTreeSet<(Made, ObjectKey)>,
+    makers: BTreeSet<(Made, Key)>,
 }
 
 #[derive(Debug, PartialEq)]
 struct Expanded {
-    kingress: Arc<KIngress>,
-    services: Vec<Arc<Service>>,
+    kingress: (Key, Packed<KIngress>),
+    services: Vec<(Key, Packed<Service>)>,
 }
 
 /// An object that stage 0 makes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Made {
-    KIngress(ObjectKey),
-    Service(ObjectKey),
+    KIngress(Key),
+    Service(Key),
 }
 
 /// What a change of the inputs concerns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Touched {
-    KService(ObjectKey),
-    KIngress(ObjectKey),
-    Ingress(ObjectKey),
+    KService(Key),
+    KIngress(Key),
+    Ingress(Key),
     Classes,
     AlbConfig(String),
-    Service(ObjectKey),
+    Service(Key),
     /// The servers of a Service.
     Servers(ObjectKey),
     Secret(ObjectKey),
@@ -78,17 +85,22 @@ impl Inputs {
                 if is_new { vec![$touched(key)] } else { Vec::new() }
             }};
         }
+        macro_rules! pack_trimmed {
+            ($store:ident, $object:ident, $touched:expr) => {{
+                trim::metadata(&mut $object.metadata);
+                let key = self.$store.put(ObjectKey::of(&$object.metadata), &$object);
+                key.map($touched).into_iter().collect()
+            }};
+        }
         match object {
-            Object::KService(mut o) => {
-                put_trimmed!(kservices, o, o.key(), Touched::KService)
-            }
+            Object::KService(mut o) => pack_trimmed!(kservices, o, Touched::KService),
             Object::KIngress(mut o) => {
                 trim::kingress(&mut o);
-                put_trimmed!(kingresses, o, o.key(), Touched::KIngress)
+                pack_trimmed!(kingresses, o, Touched::KIngress)
             }
             Object::Ingress(mut o) => {
                 o.status = None;
-                put_trimmed!(ingresses, o, ObjectKey::of(&o.metadata), Touched::Ingress)
+                pack_trimmed!(ingresses, o, Touched::Ingress)
             }
             Object::IngressClass(mut o) => {
                 put_trimmed!(ingress_classes, o, o.metadata.name.clone().unwrap_or_default(), |_| {
@@ -100,7 +112,7 @@ impl Inputs {
             }
             Object::Service(mut o) => {
                 o.status = None;
-                put_trimmed!(services, o, ObjectKey::of(&o.metadata), Touched::Service)
+                pack_trimmed!(services, o, Touched::Service)
             }
             Object::EndpointSlice(o) => {
                 let services = self.slices.replace(ObjectKey::of(&o.metadata), Some(&o));
@@ -119,41 +131,34 @@ impl Inputs {
     fn delete(&mut self, object: &ObjectRef) -> Vec<Touched> {
         let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
         let given = &mut self.given;
-        let (was_there, touched) = match (object.group.as_str(), object.kind.as_str()) {
-            ("serving.knative.dev", "Service") => {
-                (given.kservices.remove(&key).is_some(), Touched::KService(key))
-            }
+        let touched = match (object.group.as_str(), object.kind.as_str()) {
+            ("serving.knative.dev", "Service") => self.kservices.remove(&key).map(Touched::KService),
             ("networking.internal.knative.dev", "Ingress") => {
-                (given.kingresses.remove(&key).is_some(), Touched::KIngress(key))
+                self.kingresses.remove(&key).map(Touched::KIngress)
             }
-            ("networking.k8s.io", "Ingress") => {
-                (given.ingresses.remove(&key).is_some(), Touched::Ingress(key))
-            }
-            (_, "IngressClass") => (given.ingress_classes.remove(&object.name).is_some(), Touched::Classes),
+            ("networking.k8s.io", "Ingress") => self.ingresses.remove(&key).map(Touched::Ingress),
+            (_, "IngressClass") => given.ingress_classes.remove(&object.name).map(|_| Touched::Classes),
             (_, "AlbConfig") => {
-                (given.alb_configs.remove(&object.name).is_some(), Touched::AlbConfig(object.name.clone()))
+                given.alb_configs.remove(&object.name).map(|_| Touched::AlbConfig(object.name.clone()))
             }
-            ("", "Service") => (given.services.remove(&key).is_some(), Touched::Service(key)),
-            ("", "Secret") => (given.secrets.remove(&key).is_some(), Touched::Secret(key)),
-            ("", "ConfigMap") => (given.config_maps.remove(&key).is_some(), Touched::ConfigMaps),
+            ("", "Service") => self.services.remove(&key).map(Touched::Service),
+            ("", "Secret") => given.secrets.remove(&key).map(|_| Touched::Secret(key)),
+            ("", "ConfigMap") => given.config_maps.remove(&key).map(|_| Touched::ConfigMaps),
             (_, "EndpointSlice") => {
                 let services = self.slices.replace(key, None);
                 return services.into_iter().map(Touched::Servers).collect();
             }
-            _ => return Vec::new(),
+            _ => None,
         };
-        if was_there { vec![touched] } else { Vec::new() }
+        touched.into_iter().collect()
     }
 
     /// Keeps what stage 0 made of a Knative Service. Returns what that concerns.
-    pub(crate) fn set_expanded(
-        &mut self,
-        of: &ObjectKey,
-        made: Option<(KIngress, Vec<Service>)>,
-    ) -> Vec<Touched> {
+    pub(crate) fn set_expanded(&mut self, of: &Key, made: Option<(KIngress, Vec<Service>)>) -> Vec<Touched> {
+        let service = |service: &Service| (Arc::new(ObjectKey::of(&service.metadata)), Packed::new(service));
         let after = made.map(|(kingress, services)| Expanded {
-            kingress: Arc::new(kingress),
-            services: services.into_iter().map(Arc::new).collect(),
+            kingress: (Arc::new(kingress.key()), Packed::new(&kingress)),
+            services: services.iter().map(service).collect(),
         });
         if self.expanded.get(of) == after.as_ref() {
             return Vec::new();
@@ -176,66 +181,70 @@ impl Inputs {
     }
 
     /// The Knative Service that makes an object.
-    pub(crate) fn maker(&self, made: &Made) -> Option<&ObjectKey> {
-        let from = (made.clone(), ObjectKey::default());
+    pub(crate) fn maker(&self, made: &Made) -> Option<&Key> {
+        let from = (made.clone(), Key::default());
         let (found, maker) = self.makers.range(from..).next()?;
         (found == made).then_some(maker)
     }
 
     /// The KIngress that counts: a given one, else one that stage 0 made.
-    pub(crate) fn kingress(&self, key: &ObjectKey) -> Option<Arc<KIngress>> {
-        let made = || {
-            let maker = self.maker(&Made::KIngress(key.clone()))?;
-            Some(self.expanded.get(maker)?.kingress.clone())
-        };
-        self.given.kingresses.get(key).cloned().or_else(made)
+    pub(crate) fn kingress(&self, key: &Key) -> Option<KIngress> {
+        if self.kingresses.contains(key) {
+            return self.kingresses.get(key);
+        }
+        let maker = self.maker(&Made::KIngress(key.clone()))?;
+        self.expanded.get(maker)?.kingress.1.get()
+    }
+
+    /// Whether there is such a KIngress, given or made.
+    pub(crate) fn has_kingress(&self, key: &Key) -> bool {
+        self.kingresses.contains(key) || self.maker(&Made::KIngress(key.clone())).is_some()
     }
 
     /// The KIngress that stage 0 makes of a Knative Service.
-    pub(crate) fn kingress_made_of(&self, of: &ObjectKey) -> Option<&Arc<KIngress>> {
-        self.expanded.get(of).map(|expanded| &expanded.kingress)
+    pub(crate) fn kingress_made_of(&self, of: &ObjectKey) -> Option<&Key> {
+        self.expanded.get(of).map(|expanded| &expanded.kingress.0)
     }
 
     /// The Services that stage 0 makes of a Knative Service.
     pub(crate) fn services_made_of(&self, of: &ObjectKey) -> Vec<ObjectKey> {
         let services = self.expanded.get(of).into_iter().flat_map(|expanded| &expanded.services);
-        services.map(|service| ObjectKey::of(&service.metadata)).collect()
+        services.map(|(key, _)| (**key).clone()).collect()
     }
 
     /// The Service that counts.
-    pub(crate) fn service(&self, key: &ObjectKey) -> Option<Arc<Service>> {
-        let made = || {
-            let maker = self.maker(&Made::Service(key.clone()))?;
-            let services = &self.expanded.get(maker)?.services;
-            services.iter().find(|service| ObjectKey::of(&service.metadata) == *key).cloned()
-        };
-        self.given.services.get(key).cloned().or_else(made)
+    pub(crate) fn service(&self, key: &ObjectKey) -> Option<Service> {
+        if self.services.contains(key) {
+            return self.services.get(key);
+        }
+        let maker = self.maker(&Made::Service(Arc::new(key.clone())))?;
+        let services = &self.expanded.get(maker)?.services;
+        services.iter().find(|(made, _)| **made == *key)?.1.get()
     }
 
     /// Every Service that counts, for what is said about each.
-    pub(crate) fn service_keys(&self) -> BTreeSet<ObjectKey> {
+    pub(crate) fn service_keys(&self) -> BTreeSet<Key> {
         let made = self.makers.iter().filter_map(|(made, _)| match made {
             Made::Service(key) => Some(key),
             Made::KIngress(_) => None,
         });
-        self.given.services.keys().chain(made).cloned().collect()
+        self.services.keys().chain(made).cloned().collect()
     }
 
-    /// A given Ingress.
-    pub(crate) fn ingress(&self, key: &ObjectKey) -> Option<&Arc<Ingress>> {
-        self.given.ingresses.get(key)
-    }
-
-    /// A Knative Service.
-    pub(crate) fn kservice(&self, key: &ObjectKey) -> Option<&Arc<KService>> {
-        self.given.kservices.get(key)
+    /// The same root by the key that is kept already, so that the key is there once.
+    pub(crate) fn shared(&self, root: Root) -> Root {
+        match &root {
+            Root::KIngress(key) => self.kingresses.key(key).cloned().map(Root::KIngress),
+            Root::Ingress(key) => self.ingresses.key(key).cloned().map(Root::Ingress),
+        }
+        .unwrap_or(root)
     }
 }
 
 impl Expanded {
     fn made(&self) -> impl Iterator<Item = Made> {
-        let services = self.services.iter().map(|service| Made::Service(ObjectKey::of(&service.metadata)));
-        services.chain([Made::KIngress(self.kingress.key())])
+        let services = self.services.iter().map(|(key, _)| Made::Service(key.clone()));
+        services.chain([Made::KIngress(self.kingress.0.clone())])
     }
 }
 
@@ -243,28 +252,35 @@ impl Expanded {
 pub(crate) struct Looking<'a> {
     inputs: &'a Inputs,
     hosts: &'a Hosts,
-    seen: RefCell<BTreeSet<Dependency>>,
+    /// Each unpacked once, however often it is looked up.
+    services: RefCell<BTreeMap<Key, Option<Arc<Service>>>>,
+    secrets: RefCell<BTreeSet<Key>>,
 }
 
 impl<'a> Looking<'a> {
     pub(crate) fn new(inputs: &'a Inputs, hosts: &'a Hosts) -> Self {
-        Looking { inputs, hosts, seen: RefCell::default() }
+        Looking { inputs, hosts, services: RefCell::default(), secrets: RefCell::default() }
     }
 
     /// Everything that was looked up.
-    pub(crate) fn seen(self) -> BTreeSet<Dependency> {
-        self.seen.into_inner()
+    pub(crate) fn seen(self) -> Vec<Dependency> {
+        let services = self.services.into_inner().into_keys().map(Dependency::Service);
+        services.chain(self.secrets.into_inner().into_iter().map(Dependency::Secret)).collect()
     }
 }
 
 impl Objects for Looking<'_> {
     fn service(&self, key: &ObjectKey) -> Option<Arc<Service>> {
-        self.seen.borrow_mut().insert(Dependency::Service(Arc::new(key.clone())));
-        self.inputs.service(key)
+        if let Some(known) = self.services.borrow().get(key) {
+            return known.clone();
+        }
+        let service = self.inputs.service(key).map(Arc::new);
+        self.services.borrow_mut().insert(Arc::new(key.clone()), service.clone());
+        service
     }
 
     fn secret(&self, key: &ObjectKey) -> Option<Arc<Secret>> {
-        self.seen.borrow_mut().insert(Dependency::Secret(Arc::new(key.clone())));
+        self.secrets.borrow_mut().insert(Arc::new(key.clone()));
         self.inputs.given.secrets.get(key).cloned()
     }
 

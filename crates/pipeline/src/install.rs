@@ -60,8 +60,8 @@ impl Pipeline {
 
     fn is_there(&self, root: &Root) -> bool {
         match root {
-            Root::KIngress(key) => self.inputs.kingress(key).is_some(),
-            Root::Ingress(key) => self.inputs.ingress(key).is_some(),
+            Root::KIngress(key) => self.inputs.has_kingress(key),
+            Root::Ingress(key) => self.inputs.ingresses.contains(key),
         }
     }
 

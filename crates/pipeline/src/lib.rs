@@ -20,7 +20,7 @@
 //!
 //! # What it keeps
 //!
-//! The objects that were given, without what no stage reads (`status`, `managedFields`, a Secret's bytes), and of what was made
+//! The objects that were given, packed and without what no stage reads (`status`, `managedFields`, a Secret's bytes), and of what was made
 //! only digests and numbers: Ingresses and fragments go out with the delta and are made again where they are needed again.
 
 mod apply;
@@ -41,6 +41,7 @@ mod pipeline;
 mod places;
 mod placing;
 mod root;
+mod store;
 mod trim;
 mod whole;
 

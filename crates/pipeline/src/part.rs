@@ -60,7 +60,7 @@ impl Part {
 
 impl Lane {
     fn new(listener: &FragmentListener, backends: &Backends) -> Lane {
-        let mut targets: BTreeMap<&Backend, usize> = BTreeMap::new();
+        let mut targets: BTreeMap<&Arc<Backend>, usize> = BTreeMap::new();
         let actions = listener.rules.iter().flat_map(|rule| &rule.actions);
         let forwards = actions.filter_map(|action| match action {
             Action::ForwardGroup { targets, .. } => Some(targets),
@@ -71,7 +71,7 @@ impl Lane {
                 *targets.entry(backend).or_default() += 1;
             }
         }
-        let shared = |(backend, count): (&Backend, usize)| (backends.shared(backend.clone()), count);
+        let shared = |(backend, count): (&Arc<Backend>, usize)| (backends.shared(backend), count);
         Lane {
             id: listener.id,
             rules: listener.rules.len(),

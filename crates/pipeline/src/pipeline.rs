@@ -116,17 +116,16 @@ impl Pipeline {
 
     /// An object that was given, as far as it is kept: no EndpointSlice, and a Secret's bytes are digests.
     pub fn object(&self, object: &ObjectRef) -> Option<Object> {
-        let given = &self.inputs.given;
+        let inputs = &self.inputs;
+        let given = &inputs.given;
         let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
         Some(match (object.group.as_str(), object.kind.as_str()) {
-            ("serving.knative.dev", "Service") => Object::KService((**given.kservices.get(&key)?).clone()),
-            ("networking.internal.knative.dev", "Ingress") => {
-                Object::KIngress((**given.kingresses.get(&key)?).clone())
-            }
-            ("networking.k8s.io", "Ingress") => Object::Ingress((**given.ingresses.get(&key)?).clone()),
+            ("serving.knative.dev", "Service") => Object::KService(inputs.kservices.get(&key)?),
+            ("networking.internal.knative.dev", "Ingress") => Object::KIngress(inputs.kingresses.get(&key)?),
+            ("networking.k8s.io", "Ingress") => Object::Ingress(inputs.ingresses.get(&key)?),
             (_, "IngressClass") => Object::IngressClass((**given.ingress_classes.get(&object.name)?).clone()),
             (_, "AlbConfig") => Object::AlbConfig((**given.alb_configs.get(&object.name)?).clone()),
-            ("", "Service") => Object::Service((**given.services.get(&key)?).clone()),
+            ("", "Service") => Object::Service(inputs.services.get(&key)?),
             ("", "Secret") => Object::Secret((**given.secrets.get(&key)?).clone()),
             ("", "ConfigMap") => Object::ConfigMap((**given.config_maps.get(&key)?).clone()),
             _ => return None,
@@ -134,13 +133,13 @@ impl Pipeline {
     }
 
     /// A Service: a given one, else that of a revision of a Knative Service.
-    pub fn service(&self, key: &ObjectKey) -> Option<Arc<Service>> {
+    pub fn service(&self, key: &ObjectKey) -> Option<Service> {
         self.inputs.service(key)
     }
 
     /// A Knative Service that was given.
-    pub fn kservice(&self, key: &ObjectKey) -> Option<Arc<KService>> {
-        self.inputs.kservice(key).cloned()
+    pub fn kservice(&self, key: &ObjectKey) -> Option<KService> {
+        self.inputs.kservices.get(key)
     }
 
     /// The Ingresses that a KIngress is, by name.
@@ -153,28 +152,27 @@ impl Pipeline {
     /// The object that another one was made of: a KIngress or a revision's Service of a Knative Service, an Ingress of a KIngress.
     /// `None` for what was given.
     pub fn origin_of(&self, object: &ObjectRef) -> Option<ObjectRef> {
-        let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
-        let kservice = |made: &Made| Some(self.inputs.kservice(self.inputs.maker(made)?)?.to_ref());
+        let key = Arc::new(ObjectKey::new(object.namespace.as_str(), object.name.as_str()));
+        let kservice = |made: &Made| {
+            let maker = self.inputs.maker(made)?;
+            Some(maker.to_ref("serving.knative.dev", KService::KIND))
+        };
         match (object.group.as_str(), object.kind.as_str()) {
-            ("networking.k8s.io", "Ingress") if self.inputs.ingress(&key).is_none() => {
+            ("networking.k8s.io", "Ingress") if !self.inputs.ingresses.contains(&key) => {
                 let kingress = self.made.get(&key)?;
                 Some(Root::KIngress(kingress.clone()).to_ref())
             }
-            ("networking.internal.knative.dev", "Ingress")
-                if !self.inputs.given.kingresses.contains_key(&key) =>
-            {
+            ("networking.internal.knative.dev", "Ingress") if !self.inputs.kingresses.contains(&key) => {
                 kservice(&Made::KIngress(key))
             }
-            ("", "Service") if !self.inputs.given.services.contains_key(&key) => {
-                kservice(&Made::Service(key))
-            }
+            ("", "Service") if !self.inputs.services.contains(&key) => kservice(&Made::Service(key)),
             _ => None,
         }
     }
 
     /// The KIngress that stage 0 makes of a Knative Service.
     pub fn kingress_of(&self, kservice: &ObjectKey) -> Option<ObjectKey> {
-        self.inputs.kingress_made_of(kservice).map(|kingress| kingress.key())
+        self.inputs.kingress_made_of(kservice).map(|key| (**key).clone())
     }
 
     /// The Services of a Knative Service's revisions.
@@ -224,7 +222,7 @@ impl Pipeline {
     /// The root that an Ingress belongs to.
     pub(crate) fn root_of(&self, ingress: &Key) -> Root {
         match self.made.get(ingress) {
-            Some(kingress) if self.inputs.ingress(ingress).is_none() => Root::KIngress(kingress.clone()),
+            Some(kingress) if !self.inputs.ingresses.contains(ingress) => Root::KIngress(kingress.clone()),
             _ => Root::Ingress(ingress.clone()),
         }
     }

@@ -18,6 +18,13 @@ pub(crate) enum Root {
 }
 
 impl Root {
+    /// Its own key.
+    pub(crate) fn key(&self) -> &Key {
+        match self {
+            Root::KIngress(key) | Root::Ingress(key) => key,
+        }
+    }
+
     pub(crate) fn to_ref(&self) -> ObjectRef {
         match self {
             Root::KIngress(key) => key.to_ref("networking.internal.knative.dev", "Ingress"),

@@ -104,6 +104,6 @@ impl Origins for Pipeline {
     }
 
     fn kingress(&self, key: &ObjectKey) -> Option<Arc<KIngress>> {
-        self.inputs.kingress(key)
+        self.inputs.kingress(&Arc::new(key.clone())).map(Arc::new)
     }
 }

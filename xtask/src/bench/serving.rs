@@ -124,7 +124,7 @@ impl Bench {
         };
         let command = peer.configure(binary, &site, routing)?;
         // What it prints doesn't go to its own folder, which net-alb watches: each line would wake it.
-        let log = format!("{name}-{}", peer.name());
+        let log = format!("{}-{}", workload.name(), peer.name());
         let program = Program::start(&log, PROXY_CPU, &command, self.folder())?;
         Ok(Serving { peer, program, site })
     }

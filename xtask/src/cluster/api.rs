@@ -31,7 +31,11 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn connect() -> Result<Api> {
-        let mut proxy = Command::new("kubectl").args(["proxy", "--port=0"]).stdout(Stdio::piped()).spawn()?;
+        let mut proxy = Command::new("kubectl")
+            .args(["proxy", "--port=0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let mut line = String::new();
         BufReader::new(proxy.stdout.take().context("the output is a pipe")?).read_line(&mut line)?;
         let address = line.trim().rsplit(' ').next().context("kubectl proxy said nothing")?.to_owned();

@@ -27,6 +27,12 @@ pub(crate) struct Arguments {
     /// Only the tests that match, as for `go test -run`; nothing is claimed then
     #[arg(long, value_name = "REGEX")]
     only: Option<String>,
+    /// Who serves: net-alb's gateway, or Ingresses and the embedded ALB as ALB Ingress Controller
+    #[arg(long, value_name = "gateway|alb", default_value = "gateway", value_parser = ["gateway", "alb"])]
+    target: String,
+    /// With --target alb, what goes through the gateway: what ALB can't say, nothing, or everything. Nothing is claimed with `never`
+    #[arg(long, value_name = "auto|never|always", default_value = "auto", value_parser = ["auto", "never", "always"])]
+    hop: String,
     /// Write the outcome to conformance/REPORT.md
     #[arg(long)]
     record: bool,
@@ -53,14 +59,7 @@ struct Run {
 
 /// Fails unless every claimed test passed in every run.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
-    let testbed = match Testbed::find(root) {
-        Ok(testbed) => testbed,
-        Err(why) if arguments.if_possible => {
-            println!("conformance is left out: {why}");
-            return Ok(());
-        }
-        Err(why) => bail!(why),
-    };
+    let Some(testbed) = Testbed::start(root, "conformance", arguments.if_possible)? else { return Ok(()) };
     let claims = claims(&fs::read_to_string(root.join("conformance/claims.txt"))?);
     let binary = net_alb(root, arguments.net_alb.as_ref())?;
     let mut runs = Vec::new();
@@ -68,6 +67,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     for layer in layers.into_iter().flatten() {
         testbed.run(&["conformance-ready"])?;
         layer.install(&testbed, &binary)?;
+        if layer == Layer::NetAlb {
+            testbed.run(&["net-alb-target", &arguments.target, &arguments.hop])?;
+        }
         // The control shows what the cluster can do; once is enough.
         let count = if layer == Layer::Kourier { 1 } else { arguments.count };
         for number in 1..=count {
@@ -82,6 +84,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     println!("\n{}", report(&runs));
     match &arguments.only {
         Some(_) => Ok(()),
+        None if arguments.hop == "never" => Ok(()),
         None => runs.iter().filter(|run| run.layer == Layer::NetAlb).try_for_each(|run| judge(run, &claims)),
     }
 }

@@ -1,6 +1,6 @@
 //! `testbed/testbed`, the script that runs the cluster.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,9 +23,31 @@ impl Testbed {
         if !rustix::process::geteuid().is_root() {
             return Err("it needs root: the testbed makes a network namespace and runs containers".to_owned());
         }
+        let unshared = Command::new("unshare").args(["--net", "--mount", "true"]).output();
+        if !unshared.is_ok_and(|output| output.status.success()) {
+            return Err(
+                "the kernel gives it no network and mount namespaces, as in many containers".to_owned()
+            );
+        }
         match missing("go", "builds Kubernetes and Knative").or_else(|| missing("python3", "packs images")) {
             Some(why) => Err(why),
             None => Ok(Testbed { script: root.join("testbed/testbed") }),
+        }
+    }
+
+    /// The cluster, running. `None`, after saying why: it can't be had here, and `if_possible` says that this is all right.
+    pub(super) fn start(root: &Path, what: &str, if_possible: bool) -> Result<Option<Testbed>> {
+        let started = Testbed::find(root).and_then(|testbed| {
+            let up = testbed.run(&["up"]).map_err(|error| format!("{error:#}"));
+            up.map(|()| testbed)
+        });
+        match started {
+            Ok(testbed) => Ok(Some(testbed)),
+            Err(why) if if_possible => {
+                println!("{what} is left out: {why}");
+                Ok(None)
+            }
+            Err(why) => bail!(why),
         }
     }
 

@@ -63,6 +63,7 @@ const WAITING: &[&Code] = &[
     &build::UNKNOWN_SERVICE_PORT,
     &build::MISSING_SECRET,
     &build::BAD_SECRET,
+    &gateway::BAD_CERTIFICATE,
     &convert::MISSING_SECRET,
     &convert::UNKNOWN_PORT,
 ];

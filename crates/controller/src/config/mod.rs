@@ -2,9 +2,11 @@
 
 mod leader_election;
 mod logging;
+mod observability;
 
 pub use leader_election::timing;
 pub use logging::filter;
+pub use observability::{Traces, traces};
 
 use net_alb_api::config::{KnativeConfig, Settings};
 use net_alb_api::{ConfigMap, ObjectKey, Snapshot};
@@ -14,6 +16,8 @@ use std::sync::Arc;
 
 /// The ConfigMap in which Knative says how controllers share work.
 pub const LEADER_ELECTION: &str = "config-leader-election";
+/// The ConfigMap in which Knative says what is measured and traced.
+pub const OBSERVABILITY: &str = "config-observability";
 /// The ConfigMap in which Knative says what is logged.
 pub const LOGGING: &str = "config-logging";
 /// The ConfigMap in which Knative says how the network is.

@@ -31,6 +31,8 @@ struct Route {
     /// What the stages say.
     problems: Vec<Problem>,
     parts: BTreeMap<ObjectRef, Part>,
+    /// The stages have said which parts there are. Not while something keeps them from being written.
+    is_decided: bool,
     /// Ingresses that are to go once the others are in effect.
     obsolete: BTreeSet<ObjectRef>,
     told: Option<Delivered>,
@@ -101,6 +103,7 @@ impl Routes {
     /// A KIngress is to have these Ingresses, and no others of its own.
     pub fn parts(&mut self, kingress: &ObjectKey, parts: BTreeMap<ObjectRef, Part>) {
         let Some(route) = self.routes.get_mut(kingress) else { return };
+        route.is_decided = true;
         let mut before = std::mem::take(&mut route.parts);
         for (ingress, part) in parts {
             route.obsolete.remove(&ingress);
@@ -228,8 +231,8 @@ impl Route {
                     problems.push(problem);
                     again = again.into_iter().chain(at).min();
                 }
-                Progress::Ask(step) => {
-                    problems.push(part::asking(ingress));
+                Progress::Ask(step, problem) => {
+                    problems.push(problem);
                     steps.push(step);
                 }
                 Progress::Overdue(problem) => {
@@ -238,7 +241,7 @@ impl Route {
                 }
             }
         }
-        let waits = problems.iter().any(|problem| problem.effect == Effect::Waiting);
+        let waits = !self.is_decided || problems.iter().any(|problem| problem.effect == Effect::Waiting);
         let public = public.or_else(|| defaults.public.clone());
         let private = private.or_else(|| defaults.private.clone());
         let addresses = match (public, private) {

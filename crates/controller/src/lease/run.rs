@@ -1,4 +1,5 @@
 use super::{Election, Record, Step, Timing};
+use crate::watch::Patience;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::BoxStream;
@@ -64,7 +65,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Candidate {
     async fn run(mut self, mut ended: watch::Receiver<bool>) {
         let one = watcher::Config::default().fields(&format!("metadata.name={}", self.name));
-        let mut events = watch_objects(self.api.clone(), one).default_backoff().boxed();
+        let mut events = watch_objects(self.api.clone(), one).backoff(Patience::default()).boxed();
         self.first(&mut events).await;
         loop {
             self.say();

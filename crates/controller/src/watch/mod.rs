@@ -4,9 +4,11 @@
 
 mod kingress;
 mod mirror;
+mod patience;
 
 pub use kingress::KIngressObject;
 pub(crate) use kingress::resource;
+pub(crate) use patience::Patience;
 
 use futures_util::stream::{BoxStream, SelectAll, StreamExt, iter};
 use kube::runtime::{WatchStreamExt, watcher};
@@ -171,7 +173,7 @@ where
 {
     let mut mirror = Mirror::new(kind);
     watcher(api, config)
-        .default_backoff()
+        .backoff(Patience::default())
         .flat_map(move |event| {
             let seen = match event {
                 Ok(event) => mirror.see(event, into),

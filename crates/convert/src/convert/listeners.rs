@@ -6,8 +6,8 @@ use super::names::harmless;
 use super::paths::Prefix;
 use super::rule::{Action, Matches, Origin, Reason, Rule};
 use super::{Conversion, codes};
-use net_alb_api::config::{AddressType, ClusterLocal, Http3, Settings};
-use net_alb_api::{ObjectKey, Visibility};
+use net_alb_api::config::{AddressType, ClusterLocal, Http3, Settings, Target};
+use net_alb_api::{ObjectKey, Visibility, lacking};
 use net_alb_diag::FieldPath;
 use std::collections::BTreeSet;
 
@@ -227,14 +227,31 @@ fn certificates(conversion: &mut Conversion<'_>) -> Vec<Certificate> {
             continue;
         }
         let key = ObjectKey::new(namespace.clone(), tls.secret_name.clone());
-        if conversion.objects.secret(&key).is_none() {
-            let message = format!("there is no Secret `{key}`");
-            conversion.report(&codes::MISSING_SECRET, &place.key("secretName"), message);
+        if !is_usable(conversion, &key, &place.key("secretName")) {
+            continue;
         }
         let hosts = tls.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         certificates.push(Certificate { hosts, secret: tls.secret_name.clone() });
     }
     certificates
+}
+
+/// Whether a certificate may be asked for. For an ALB only one that is there: any other fails every Ingress of the load balancer.
+///
+/// Source: Alibaba's open controller 1.2, `buildSecretCertificate`, and its upload of what the Secret has.
+fn is_usable(conversion: &mut Conversion<'_>, key: &ObjectKey, at: &FieldPath) -> bool {
+    let is_alb = conversion.settings.target == Target::Alb;
+    let fault = match conversion.objects.secret(key) {
+        None => format!("there is no Secret `{key}`"),
+        Some(secret) if is_alb => match lacking(&secret).as_slice() {
+            [] => return true,
+            lacks => format!("the Secret `{key}` lacks `{}`", lacks.join("` and `")),
+        },
+        Some(_) => return true,
+    };
+    let effect = if is_alb { "; until it is complete, its hosts are served by plain HTTP" } else { "" };
+    conversion.report(&codes::MISSING_SECRET, at, format!("{fault}{effect}"));
+    !is_alb
 }
 
 /// Names the public hosts that are served by plain HTTP though they should be redirected.

@@ -57,7 +57,7 @@ impl Job<'_> {
         trace.endpoint = Some(address);
         match self.any(address, servers).await {
             Ok(upstream) => Ok(upstream),
-            Err(refused) => self.elsewhere(refused, address, servers, trace).await,
+            Err(refused) => Box::pin(self.elsewhere(refused, address, servers, trace)).await,
         }
     }
 
@@ -68,9 +68,9 @@ impl Job<'_> {
         servers: &Servers<'_>,
         trace: &mut Trace,
     ) -> Result<Upstream, Failure> {
-        match self.fresh(address, servers).await {
+        match Box::pin(self.fresh(address, servers)).await {
             Ok(upstream) => Ok(upstream),
-            Err(refused) => self.elsewhere(refused, address, servers, trace).await,
+            Err(refused) => Box::pin(self.elsewhere(refused, address, servers, trace)).await,
         }
     }
 
@@ -94,11 +94,11 @@ impl Job<'_> {
                 self.worker.metrics.reuses.add(1);
                 Ok(Upstream { socket, key, reused: true })
             }
-            None => self.fresh(address, servers).await,
+            None => Box::pin(self.fresh(address, servers)).await,
         }
     }
 
-    /// A new connection.
+    /// A new connection. It is rare, and its future larger than everything else here.
     async fn fresh(&self, address: SocketAddr, servers: &Servers<'_>) -> Result<Upstream, Reason> {
         let (key, metrics) = (servers.key(address), &self.worker.metrics);
         self.deadline.set(self.worker.timeouts.connect);
@@ -116,8 +116,7 @@ impl Job<'_> {
         metrics.connects.add(1);
         let socket = match &servers.tls {
             None => Socket::new(stream),
-            // A handshake is rare, and its future larger than everything else here.
-            Some(tls) => Box::pin(self.secure(stream, address, tls)).await?,
+            Some(tls) => self.secure(stream, address, tls).await?,
         };
         Ok(Upstream { socket, key, reused: false })
     }

@@ -16,7 +16,7 @@ use crate::table::action::{End as RuleEnd, TargetPlan};
 use std::cell::Cell;
 use std::future::{Future, pending, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 /// Bytes of an answer's head at most.
@@ -141,9 +141,11 @@ impl<'e, 'a> Exchange<'e, 'a> {
         answer: &mut A,
         scratch: &mut Scratch,
     ) -> Result<End<'a>, Broken> {
-        let upload = self.upload(body, &scratch.out);
-        let download = self.download(answer, &mut scratch.response);
-        let outcome = both_ways(self.job, &self.progress, upload, download).await;
+        let outcome = {
+            let upload = pin!(self.upload(body, &scratch.out));
+            let download = pin!(self.download(answer, &mut scratch.response));
+            both_ways(self.job, &self.progress, upload, download).await
+        };
         outcome.map_err(|broken| broken.after(answer))
     }
 
@@ -288,15 +290,15 @@ impl<'e, 'a> Exchange<'e, 'a> {
     }
 }
 
-/// Lets both directions go on until the answer is complete or one of them breaks.
+/// Lets both directions go on until the answer is complete or one of them breaks. They stay where they are: a future that is handed
+/// over by value takes its room twice.
 pub(super) async fn both_ways<T>(
     job: &Job<'_>,
     progress: &Cell<Progress>,
-    upload: impl Future<Output = Broken>,
-    download: impl Future<Output = Result<T, Broken>>,
+    mut upload: Pin<&mut impl Future<Output = Broken>>,
+    mut download: Pin<&mut impl Future<Output = Result<T, Broken>>>,
 ) -> Result<T, Broken> {
     job.deadline.set(job.request_ticks());
-    let (mut upload, mut download) = (pin!(upload), pin!(download));
     let both = poll_fn(|context| {
         // Once the request is sent, only the answer is waited for; before, it can't come.
         let sent = progress.get() == Progress::Sent;

@@ -172,7 +172,8 @@ impl<'a> Job<'a> {
         let to = rewrite.map(|plan| Rewritten::new(plan, self.rule, self.incoming)).unwrap_or_default();
         if target.protocol.is_http2() && !self.incoming.facts.upgrade {
             let sides = (body, answer);
-            return self.run_http2((target, &servers), &to, sides, scratch, trace).await;
+            // Apart, since every connection that waits for a request keeps room for all that an answer may need.
+            return Box::pin(self.run_http2((target, &servers), &to, sides, scratch, trace)).await;
         }
         scratch.out.clear();
         head::push_request(self.incoming, &to, &target.edits, target.keepalive, &mut scratch.out);
@@ -189,7 +190,7 @@ impl<'a> Job<'a> {
                     if upstream.reused && whole && is_idempotent(self.incoming) =>
                 {
                     self.worker.metrics.retries.add(1);
-                    upstream = self.reconnect(upstream.key.address, &servers, trace).await?;
+                    upstream = Box::pin(self.reconnect(upstream.key.address, &servers, trace)).await?;
                 }
                 Err(broken) => return Err(broken.into()),
             }

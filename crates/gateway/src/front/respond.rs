@@ -115,7 +115,8 @@ async fn conclude<B: RequestBody, A: Replying>(
             // An end of a listener ends it only with the grace period.
             let is_websocket = tunnel::is_websocket(&asked.incoming.head);
             let tunnel = Tunnel { worker, deadline: asked.deadline, patience, is_websocket };
-            tunnel.run((body, answer), server).await;
+            // Once a connection, and larger than a request needs.
+            Box::pin(tunnel.run((body, answer), server)).await;
             Over::without_error(Outcome::Tunnelled)
         }
         Ok(Forwarded::Replaced(rule)) => match &rule.plan.end {

@@ -84,7 +84,10 @@ fn parts() -> impl Strategy<Value = Parts> {
 fn rule(ingress: &ObjectKey, position: usize, (order, index, response, request, extra): Parts) -> Rule {
     let backend = Backend { service: ingress.clone(), port: "80".to_owned() };
     let target = Target {
-        server_group: ServerGroupId::Service { ingress: ingress.name.clone(), backend },
+        server_group: ServerGroupId::Service {
+            ingress: ingress.name.as_str().into(),
+            backend: backend.into(),
+        },
         weight: 1,
         headers: BTreeMap::new(),
     };

@@ -99,7 +99,7 @@ fn serve(worker: &Rc<Worker>, state: &Rc<LocalListener>, stream: TcpStream, peer
             if let Some(socket) = secured {
                 let connection = Rc::new(Connection::new(&worker, &state, socket, peer));
                 if connection.socket.speaks(b"h2") {
-                    http2::serve(&connection, Buffer::default()).await;
+                    Box::pin(http2::serve(&connection, Buffer::default())).await;
                 } else {
                     http1::serve(&connection).await;
                 }

@@ -119,6 +119,28 @@ fn pings_and_settings_are_answered_no_faster_than_they_are_read() {
     }
 }
 
+/// The same, by a client that reads every answer: it would cost the gateway as much as it likes.
+#[test]
+fn pings_and_settings_without_end_are_cut_off() {
+    let site = site(&Server::named("v1"));
+    for kind in [PING, SETTINGS] {
+        let mut client = Client::connect(site.address);
+        let mut reading = client.stream.try_clone().unwrap();
+        let answers = std::thread::spawn(move || std::io::copy(&mut reading, &mut std::io::sink()));
+        let payload: &[u8] = if kind == PING { &[0; 8] } else { &[] };
+        let many = frame(kind, 0, 0, payload).repeat(1000);
+        let mut sent = 0;
+        while sent < 10_000_000 && std::io::Write::write_all(&mut client.stream, &many).is_ok() {
+            sent += 1000;
+        }
+        assert!((5_000..10_000_000).contains(&sent), "{sent} frames of type {kind} were taken");
+        others_are_served(&site);
+        drop(client);
+        // However the connection ended.
+        let _ = answers.join().unwrap();
+    }
+}
+
 /// CVE-2019-9518.
 #[test]
 fn frames_without_data_are_counted() {

@@ -188,7 +188,7 @@ fn target(text: &str) -> Target {
     let mut words = text.split_whitespace();
     let service = words.next().expect("a service");
     let mut target = Target {
-        server_group: ServerGroupId::Service { ingress: "test".to_owned(), backend: backend(service) },
+        server_group: ServerGroupId::Service { ingress: "test".into(), backend: backend(service).into() },
         weight: 100,
         headers: BTreeMap::new(),
     };

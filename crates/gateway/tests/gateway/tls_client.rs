@@ -1,5 +1,7 @@
 //! TLS in tests: an HTTPS listener, and clients that trust one CA.
 
+#![allow(dead_code, reason = "no test file uses all of it")]
+
 use crate::notation::fragments;
 use crate::support::{Client, PATIENCE, Stream, alb, listener, options};
 use net_alb_gateway::{Change, Gateway, ListenerKey, ObjectKey, Options, Pem};

@@ -6,6 +6,7 @@ use h2::{RecvStream, SendStream};
 use http::{HeaderMap, Method, Request};
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -67,6 +68,14 @@ impl H2Client {
     pub(crate) async fn with(address: SocketAddr, builder: &h2::client::Builder) -> H2Client {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        H2Client::over(stream, builder).await
+    }
+
+    /// On a connection that somebody else has made.
+    pub(crate) async fn over<S>(stream: S, builder: &h2::client::Builder) -> H2Client
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, connection) = builder.handshake(stream).await.unwrap();
         H2Client { sender, driver: tokio::spawn(connection) }
     }

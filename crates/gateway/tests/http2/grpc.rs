@@ -2,14 +2,21 @@
 
 use crate::client::{H2Client, request};
 use crate::run;
+use crate::secured::{secure, trusting};
 use crate::support::{Site, service};
+use crate::tls_client::Secured;
 use futures_util::{StreamExt, stream};
-use http::Method;
 use http::uri::PathAndQuery;
+use http::{Method, Uri};
+use hyper_util::rt::TokioIo;
+use net_alb_gateway::Gateway;
+use net_alb_testkit::Authority;
+use rustls::ClientConfig;
 use std::convert::Infallible;
 use std::future::{Future, ready};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tonic::body::Body;
@@ -156,33 +163,87 @@ fn ping(name: &'static str) -> SocketAddr {
     address
 }
 
+/// A gateway that is called in clear, or by TLS.
+struct Door {
+    _gateway: Gateway,
+    address: SocketAddr,
+    trust: Option<Arc<ClientConfig>>,
+}
+
+impl Door {
+    fn new(rules: &str, backends: &[(&str, &'static str)], is_secured: bool) -> Door {
+        let authority = Authority::new("test");
+        let (gateway, address) = if is_secured {
+            let site = Secured::new(rules);
+            site.set("a", &authority.issue(&["a.example"]));
+            (site.gateway, site.address)
+        } else {
+            let site = Site::new(rules);
+            (site.gateway, site.address)
+        };
+        for (backend, name) in backends {
+            gateway.set_endpoints(&service(backend), vec![ping(name)]);
+        }
+        Door { _gateway: gateway, address, trust: is_secured.then(|| trusting(&authority)) }
+    }
+
+    /// A call of a host that goes to one backend.
+    fn simple(is_secured: bool) -> Door {
+        Door::new("default/a: host=a.example path=/* -> forward h2c", &[("h2c", "v1")], is_secured)
+    }
+
+    async fn call(&self, authority: &str) -> Caller {
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        let endpoint = endpoint.origin(format!("{scheme}://{authority}").parse().unwrap());
+        let channel = match &self.trust {
+            None => endpoint.connect().await,
+            Some(trust) => endpoint.connect_with_connector(Secure(self.address, Arc::clone(trust))).await,
+        };
+        Caller(tonic::client::Grpc::new(channel.unwrap()))
+    }
+}
+
+/// How tonic connects by TLS.
+struct Secure(SocketAddr, Arc<ClientConfig>);
+
+impl Service<Uri> for Secure {
+    type Response = TokioIo<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>;
+    type Error = std::io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let (address, trust) = (self.0, Arc::clone(&self.1));
+        Box::pin(async move { secure(address, &trust, "a.example").await.map(TokioIo::new) })
+    }
+}
+
+/// Runs a test in clear, then by TLS.
+fn by_each_way(test: impl AsyncFn(bool)) {
+    for is_secured in [false, true] {
+        run(test(is_secured));
+    }
+}
+
 struct Caller(tonic::client::Grpc<Channel>);
 
 impl Caller {
-    async fn new(site: &Site, host: &str) -> Caller {
-        let endpoint = Endpoint::from_shared(format!("http://{}", site.address)).unwrap();
-        let channel = endpoint.origin(format!("http://{host}").parse().unwrap()).connect().await.unwrap();
-        Caller(tonic::client::Grpc::new(channel))
-    }
-
     async fn unary(&mut self, request: Request<String>) -> Result<Response<String>, Status> {
         self.0.ready().await.unwrap();
         self.0.unary(request, PathAndQuery::from_static("/ping.Ping/Unary"), Text).await
     }
 }
 
-fn site() -> Site {
-    let site = Site::new("a/a: host=a.example -> forward h2c");
-    site.gateway.set_endpoints(&service("h2c"), vec![ping("v1")]);
-    site
-}
-
 #[test]
 fn a_unary_call() {
-    run(async {
-        let site = site();
+    by_each_way(async |is_secured| {
+        let door = Door::simple(is_secured);
         // gRPC clients write the port into the authority.
-        let mut caller = Caller::new(&site, "a.example:80").await;
+        let mut caller = door.call("a.example:80").await;
         let answer = caller.unary(Request::new("hello".to_owned())).await.unwrap();
         assert_eq!(
             (answer.get_ref().as_str(), answer.metadata().get("x-initial").unwrap().to_str().unwrap()),
@@ -195,9 +256,9 @@ fn a_unary_call() {
 
 #[test]
 fn streams_in_each_direction() {
-    run(async {
-        let site = site();
-        let Caller(mut caller) = Caller::new(&site, "a.example").await;
+    by_each_way(async |is_secured| {
+        let door = Door::simple(is_secured);
+        let Caller(mut caller) = door.call("a.example").await;
         caller.ready().await.unwrap();
         let count = PathAndQuery::from_static("/ping.Ping/Count");
         let answer = caller.server_streaming(Request::new("1000".to_owned()), count, Text).await.unwrap();
@@ -217,9 +278,9 @@ fn streams_in_each_direction() {
 
 #[test]
 fn a_call_goes_both_ways_at_once() {
-    run(async {
-        let site = site();
-        let Caller(mut caller) = Caller::new(&site, "a.example").await;
+    by_each_way(async |is_secured| {
+        let door = Door::simple(is_secured);
+        let Caller(mut caller) = door.call("a.example").await;
         caller.ready().await.unwrap();
         let (say, words) = tokio::sync::mpsc::channel::<String>(1);
         let words = stream::unfold(words, |mut words| async { Some((words.recv().await?, words)) });
@@ -236,11 +297,10 @@ fn a_call_goes_both_ways_at_once() {
 
 #[test]
 fn calls_of_one_connection_are_split() {
-    run(async {
-        let site = Site::new("a/a: -> forward h2c-1 50, h2c-2 50");
-        site.gateway.set_endpoints(&service("h2c-1"), vec![ping("v1")]);
-        site.gateway.set_endpoints(&service("h2c-2"), vec![ping("v2")]);
-        let mut caller = Caller::new(&site, "a").await;
+    by_each_way(async |is_secured| {
+        let rules = "default/a: host=a.example -> forward h2c-1 50, h2c-2 50";
+        let door = Door::new(rules, &[("h2c-1", "v1"), ("h2c-2", "v2")], is_secured);
+        let mut caller = door.call("a.example").await;
         let mut first = 0;
         for _ in 0..400 {
             let answer = caller.unary(Request::new("x".to_owned())).await.unwrap();
@@ -252,14 +312,14 @@ fn calls_of_one_connection_are_split() {
 
 #[test]
 fn what_the_gateway_says_itself_is_a_grpc_status() {
-    run(async {
-        let site = Site::new("a/a: host=a -> forward h2c");
-        let mut caller = Caller::new(&site, "a").await;
+    by_each_way(async |is_secured| {
+        let door = Door::new("default/a: host=a.example -> forward h2c", &[], is_secured);
+        let mut caller = door.call("a.example").await;
         let status = caller.unary(Request::new("x".to_owned())).await.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable);
         assert!(status.message().starts_with("net-alb: no-endpoints: "), "{status}");
         assert_eq!(status.metadata().get("x-net-alb-error").unwrap(), "no-endpoints");
-        let mut caller = Caller::new(&site, "b").await;
+        let mut caller = door.call("b.example").await;
         let status = caller.unary(Request::new("x".to_owned())).await.unwrap_err();
         assert_eq!(status.code(), Code::Unimplemented);
     });
@@ -267,9 +327,15 @@ fn what_the_gateway_says_itself_is_a_grpc_status() {
 
 #[test]
 fn a_deadline_ends_a_call_that_nobody_answers() {
-    run(async {
-        let site = site();
-        let client = H2Client::connect(site.address).await;
+    by_each_way(async |is_secured| {
+        let door = Door::simple(is_secured);
+        let client = match &door.trust {
+            None => H2Client::connect(door.address).await,
+            Some(trust) => {
+                let stream = secure(door.address, trust, "a.example").await.unwrap();
+                H2Client::over(stream, &h2::client::Builder::new()).await
+            }
+        };
         let fields = [("content-type", "application/grpc"), ("grpc-timeout", "200m"), ("te", "trailers")];
         let call = request(Method::POST, "a.example", "/ping.Ping/Chat", &fields);
         // The client's own clock isn't asked: the gateway ends it.
@@ -281,7 +347,7 @@ fn a_deadline_ends_a_call_that_nobody_answers() {
             None => head.into_body().data().await.unwrap().is_err(),
         };
         assert!(late);
-        let mut caller = Caller::new(&site, "a.example").await;
+        let mut caller = door.call("a.example").await;
         let mut call = Request::new("never".to_owned());
         call.set_timeout(Duration::from_millis(200));
         let code = caller.unary(call).await.unwrap_err().code();

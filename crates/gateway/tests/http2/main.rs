@@ -11,11 +11,14 @@ mod lifetime;
 #[path = "../gateway/notation.rs"]
 mod notation;
 mod peers;
+mod secured;
 mod server;
 #[path = "../gateway/stream.rs"]
 mod stream;
 #[path = "../gateway/support.rs"]
 mod support;
+#[path = "../gateway/tls_client.rs"]
+mod tls_client;
 mod websocket;
 
 use std::future::Future;

@@ -3,7 +3,7 @@
 use crate::Alb;
 use crate::site::Site;
 use net_alb_api::config::Target;
-use net_alb_api::{Ingress, ObjectKey, Objects, Secret};
+use net_alb_api::{Ingress, ObjectKey, Objects, lacking};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 
@@ -46,18 +46,13 @@ fn is_usable(site: &mut Site<'_>, key: &ObjectKey, at: &FieldPath, objects: &imp
         }
         return false;
     };
-    let lacks: Vec<_> = ["tls.crt", "tls.key"].into_iter().filter(|field| !has(&secret, field)).collect();
+    let lacks = lacking(&secret);
     if !lacks.is_empty() {
         let message = format!("Secret `{key}` lacks `{}`", lacks.join("` and `"));
         let help = "make it with `kubectl create secret tls`";
         site.say(site.at(&build::BAD_SECRET, at.clone(), message).help(help));
     }
     lacks.is_empty()
-}
-
-fn has(secret: &Secret, field: &str) -> bool {
-    let data = secret.data.as_ref().and_then(|data| data.get(field)).is_some_and(|bytes| !bytes.0.is_empty());
-    data || secret.string_data.as_ref().and_then(|data| data.get(field)).is_some_and(|text| !text.is_empty())
 }
 
 /// ALB looks for a certificate in Certificate Management Service, unless the AlbConfig's listener has one; the gateway can't.

@@ -10,10 +10,12 @@ use net_alb_api::{Ingress, IntOrString, ObjectKey, Objects, Service, hop};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The server groups that one Ingress asks for.
 pub(crate) struct Groups<'a, O> {
-    ingress: ObjectKey,
+    namespace: String,
+    ingress: Arc<str>,
     treatment: Treatment,
     objects: &'a O,
     pub(crate) by_id: BTreeMap<ServerGroupId, ServerGroup>,
@@ -21,7 +23,8 @@ pub(crate) struct Groups<'a, O> {
 
 impl<'a, O: Objects> Groups<'a, O> {
     pub(crate) fn new(ingress: &Ingress, treatment: Treatment, objects: &'a O) -> Self {
-        Groups { ingress: ObjectKey::of(&ingress.metadata), treatment, objects, by_id: BTreeMap::new() }
+        let ObjectKey { namespace, name } = ObjectKey::of(&ingress.metadata);
+        Groups { namespace, ingress: name.into(), treatment, objects, by_id: BTreeMap::new() }
     }
 
     /// The group of a port of a Service in the Ingress' namespace. A Service or port that isn't there is said once; the group
@@ -33,14 +36,15 @@ impl<'a, O: Objects> Groups<'a, O> {
         port: &IntOrString,
         at: &FieldPath,
     ) -> ServerGroupId {
-        let service = ObjectKey::new(self.ingress.namespace.clone(), name);
-        let backend = Backend::new(service, port);
-        let id = ServerGroupId::Service { ingress: self.ingress.name.clone(), backend: backend.clone() };
-        if !self.by_id.contains_key(&id) {
-            let port = self.look_up(site, &backend, port, at);
-            let protocol = self.treatment.protocol.unwrap_or(port.map_or(BackendProtocol::Http, of_port));
-            self.by_id.insert(id.clone(), self.group(id.clone(), protocol));
+        let service = ObjectKey::new(self.namespace.clone(), name);
+        let backend = Arc::new(Backend::new(service, port));
+        let id = ServerGroupId::Service { ingress: Arc::clone(&self.ingress), backend: Arc::clone(&backend) };
+        if let Some((known, _)) = self.by_id.get_key_value(&id) {
+            return known.clone();
         }
+        let port = self.look_up(site, &backend, port, at);
+        let protocol = self.treatment.protocol.unwrap_or(port.map_or(BackendProtocol::Http, of_port));
+        self.by_id.insert(id.clone(), self.group(id.clone(), protocol));
         id
     }
 

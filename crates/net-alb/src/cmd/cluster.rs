@@ -2,12 +2,14 @@
 
 use crate::exit::Failure;
 use clap::Args;
-use kube::{Client, Config};
+use kube::api::ListParams;
+use kube::{Api, Client, Config};
 use net_alb_admin::{Admin, LogControl, LogFormat, Scope, Serving};
 use net_alb_api::ConfigMap;
 use net_alb_controller::config;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -63,6 +65,19 @@ pub(crate) fn serve(admin: Admin, args: &ClusterArgs, local: Option<SocketAddr>)
         format!("listening on {} and {}; choose with --admin and --metrics", args.admin, args.metrics);
     admin.start(&addresses).map_err(Failure::system(tried))
 }
+
+/// One of Knative's ConfigMaps as it is now; `None` if it isn't there or can't be read, which is said.
+pub(crate) async fn config_map(client: &Client, namespace: &str, name: &str) -> Option<ConfigMap> {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    let one = ListParams::default().fields(&format!("metadata.name={name}"));
+    let found = tokio::time::timeout(PATIENCE, api.list(&one)).await;
+    let found = found.unwrap_or_else(|_| Err(kube::Error::Service("no answer in 5 s".into())));
+    let found = found.inspect_err(|error| tracing::warn!("ConfigMap {name} can't be read: {error}"));
+    found.ok()?.items.into_iter().next()
+}
+
+/// For the API server to say what a ConfigMap is, at the start.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends with SIGTERM or SIGINT.
 pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {

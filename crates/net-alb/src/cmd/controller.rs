@@ -4,11 +4,12 @@
 mod delivery;
 mod stages;
 
-use super::cluster::{ClusterArgs, client, log, pod_name, pod_namespace, runtime, serve, set_level, stop};
+use super::cluster::{
+    ClusterArgs, client, config_map, log, pod_name, pod_namespace, runtime, serve, set_level, stop,
+};
 use crate::exit::{Exit, Failure};
 use clap::Args;
-use kube::api::ListParams;
-use kube::{Api, Client};
+use kube::Client;
 use net_alb_admin::{Admin, Process, Readiness};
 use net_alb_api::{ConfigMap, ObjectKey};
 use net_alb_controller::lease::{self, Timing};
@@ -79,10 +80,8 @@ pub(crate) fn run(args: ControllerArgs) -> Result<Exit, Failure> {
 
 /// How long leadership lasts, by Knative's ConfigMap as it is at the start. Without it: Knative's defaults.
 async fn timing(client: &Client, namespace: &str) -> Timing {
-    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    let one = ListParams::default().fields(&format!("metadata.name={}", config::LEADER_ELECTION));
-    let found = api.list(&one).await.inspect_err(|error| tracing::warn!("ConfigMaps can't be read: {error}"));
-    let outcome = config::timing(found.ok().as_ref().and_then(|list| list.items.first()));
+    let found = config_map(client, namespace, config::LEADER_ELECTION).await;
+    let outcome = config::timing(found.as_ref());
     outcome.diagnostics.iter().for_each(|diagnostic| tracing::warn!("{diagnostic}"));
     outcome.value
 }

@@ -7,6 +7,7 @@ use crate::exit::Failure;
 use access_log::{AccessLogFormat, Lines};
 use clap::Args;
 use net_alb_admin::{Admin, Body, LogControl, Process, Readiness, Response};
+use net_alb_controller::config::Traces;
 use net_alb_diag::metrics::Source;
 use net_alb_gateway::{AccessLog, Options, View};
 use std::sync::Arc;
@@ -42,14 +43,14 @@ pub(crate) struct Recording {
 
 impl RecordArgs {
     /// Starts recording, and tells the gateway's options. Traces are exported where the environment says so, by
-    /// OpenTelemetry's variables.
-    pub(crate) fn start(&self, options: &mut Options) -> Result<Recording, Failure> {
+    /// OpenTelemetry's variables, or else where `asked` does.
+    pub(crate) fn start(&self, options: &mut Options, asked: Option<&Traces>) -> Result<Recording, Failure> {
         let failed = || Failure::system("starting a thread");
         let lines = self.access_log.map(Lines::start).transpose().map_err(failed())?;
         options.access_log = lines.clone().map(|lines| lines as Arc<dyn AccessLog>);
         options.access_log_share = self.access_log_share;
         options.tracked_revisions = self.tracked_revisions;
-        let exporter = match traces::start()? {
+        let exporter = match traces::start(asked)? {
             Some((tracing, exporter)) => {
                 options.tracing = Some(tracing);
                 Some(exporter)

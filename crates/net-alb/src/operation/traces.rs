@@ -5,13 +5,14 @@ mod collector;
 
 use crate::exit::Failure;
 use collector::Collector;
+use net_alb_controller::config::Traces;
 use net_alb_diag::metrics::gateway::{SPANS_DROPPED, SPANS_EXPORTED};
 use net_alb_diag::metrics::{Family, Source, Value};
 use net_alb_gateway::Record;
 use net_alb_gateway::trace::{Sampler, SpanContext as Context, SpanSink, Tracing};
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_otlp::{SpanExporter, WithHttpConfig};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter as _, SpanLinks};
 use std::env;
@@ -56,18 +57,23 @@ struct Batches {
     most: usize,
 }
 
-/// Starts exporting; `None`: nobody asked for it.
-pub(super) fn start() -> Result<Option<(Tracing, Arc<Exporter>)>, Failure> {
-    if !is_wanted() {
-        return Ok(None);
-    }
-    let sampler = sampler()?;
+/// Starts exporting, as the environment says or else as `asked`; `None`: nobody asked for it.
+pub(super) fn start(asked: Option<&Traces>) -> Result<Option<(Tracing, Arc<Exporter>)>, Failure> {
+    let asked = asked.filter(|_| !is_wanted());
+    let sampler = match asked {
+        Some(traces) => Sampler { ratio: traces.rate, parent_based: true },
+        None if is_wanted() => sampler()?,
+        None => return Ok(None),
+    };
     let queue = variable("OTEL_BSP_MAX_QUEUE_SIZE", 2048_usize)?.max(1);
     let delay = Duration::from_millis(variable("OTEL_BSP_SCHEDULE_DELAY", 5000)?);
     let batches = Batches { delay, most: variable("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512_usize)?.max(1) };
     let failed = |error| Failure::Usage(format!("the traces' exporter can't be set up: {error}"));
-    let mut exporter =
-        SpanExporter::builder().with_http().with_http_client(Collector).build().map_err(failed)?;
+    let mut builder = SpanExporter::builder().with_http().with_http_client(Collector);
+    if let Some(traces) = asked {
+        builder = builder.with_endpoint(traces.endpoint.as_str());
+    }
+    let mut exporter = builder.build().map_err(failed)?;
     exporter.set_resource(&resource());
     let (spans, receiver) = channel(queue);
     let counts = Arc::new(Counts::default());

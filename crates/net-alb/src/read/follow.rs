@@ -8,7 +8,7 @@ use super::object::Found;
 use super::piece::{Piece, pieces};
 use super::source::{SourceFile, SourceMap};
 use super::{open, twice};
-use net_alb_api::Object;
+use net_alb_api::{Object, Packed};
 use net_alb_diag::{Diagnostic, ObjectRef};
 use round::{Round, Settle, digest, find, stamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,8 +62,8 @@ pub(crate) struct Files {
 /// What was read of files that have changed.
 #[derive(Debug, Default)]
 pub(crate) struct Saved {
-    /// New and changed objects.
-    pub(crate) put: Vec<Object>,
+    /// New and changed objects; packed, since the first time it is all of them.
+    pub(crate) put: Vec<(Arc<ObjectRef>, Packed<Object>)>,
     /// Objects that are gone.
     pub(crate) gone: Vec<ObjectRef>,
     /// Objects that can't be read now, of which an earlier version counts on.
@@ -212,7 +212,7 @@ impl Files {
         }
         for known in self.by_id.get(id).into_iter().flat_map(|file| &file.pieces) {
             for object in known.objects.iter().filter(|object| new.contains(*object)) {
-                let stands = self.stands.entry(Arc::clone(object)).or_default();
+                let stands = self.stands.entry(Arc::clone(object)).or_insert_with(|| Vec::with_capacity(1));
                 let stand = (Arc::clone(id), known.digest);
                 if !stands.contains(&stand) {
                     stands.push(stand);
@@ -257,6 +257,9 @@ impl Files {
     /// Where the version of an object stands that counts.
     fn stand(&self, object: &ObjectRef) -> Option<Stand> {
         let stands = self.stands.get(object)?;
+        if let [only] = stands.as_slice() {
+            return Some(only.clone());
+        }
         let place = |stand: &&Stand| {
             let pieces = self.by_id.get(&stand.0).map(|file| file.pieces.as_slice()).unwrap_or_default();
             (Arc::clone(&stand.0), pieces.iter().position(|known| known.digest == stand.1))
@@ -281,7 +284,7 @@ impl Files {
                 let read =
                     settle.read.remove(&(Arc::clone(object), stand.1)).filter(|_| stand.0 == *settle.id);
                 let read = read.or_else(|| self.read_again(object, &stand, settle));
-                saved.put.extend(read.map(Arc::unwrap_or_clone));
+                saved.put.extend(read.map(|read| (Arc::clone(object), read)));
             }
             None => {
                 let is_refused = self.by_id.get(settle.id).is_some_and(|file| file.refuses(object));
@@ -320,11 +323,12 @@ impl Files {
     }
 
     /// An object that stands in a piece which wasn't read just now.
-    fn read_again(&self, object: &ObjectRef, stand: &Stand, settle: &Settle<'_>) -> Option<Arc<Object>> {
+    fn read_again(&self, object: &ObjectRef, stand: &Stand, settle: &Settle<'_>) -> Option<Packed<Object>> {
         let source = if stand.0 == *settle.id { Arc::clone(&settle.source) } else { self.source(&stand.0)? };
         let piece = find(&source.text, stand.1)?;
         let objects = piece.found.into_iter().filter_map(|found| found.object);
-        objects.into_iter().find(|found| found.to_ref() == *object)
+        let found = objects.into_iter().find(|found| found.to_ref() == *object)?;
+        Some(Packed::new(&*found))
     }
 
     fn source(&self, id: &FileId) -> Option<Arc<SourceFile>> {

@@ -60,14 +60,14 @@ fn open(text: Text) -> (Arc<SourceFile>, Option<Problem>) {
     let Text { name, bytes } = text;
     let refuse = |name: String, code, message: String| {
         let problem = Problem::new(code, tree::Span::default(), message);
-        (Arc::new(SourceFile::new(name, "".into())), Some(problem))
+        (Arc::new(SourceFile::new(name, String::new())), Some(problem))
     };
     if bytes.len() > MAX_BYTES {
         let message = format!("the file has {} bytes, and at most {MAX_BYTES} are read", bytes.len());
         return refuse(name, &read::YAML_TOO_LARGE, message);
     }
     match String::from_utf8(bytes) {
-        Ok(text) => (Arc::new(SourceFile::new(name, text.into())), None),
+        Ok(text) => (Arc::new(SourceFile::new(name, text)), None),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             refuse(name, &read::NOT_TEXT, format!("the file is no UTF-8 text: byte {at} is no part of any"))

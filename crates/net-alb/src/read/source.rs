@@ -6,34 +6,39 @@ use net_alb_api::annotation::{ALB, extension};
 use net_alb_diag::codes::read;
 use net_alb_diag::{Diagnostic, FieldPath, ObjectRef, Place, Segment};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
     pub(crate) name: String,
-    pub(crate) text: Arc<str>,
-    /// Where each line begins, in bytes.
-    lines: Vec<usize>,
+    pub(crate) text: String,
+    /// Where each line begins, in bytes; worked out when a place is asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
-    pub(crate) fn new(name: String, text: Arc<str>) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        SourceFile { name, text, lines }
+    pub(crate) fn new(name: String, text: String) -> Self {
+        SourceFile { name, text, lines: OnceLock::new() }
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        })
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
     pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= byte).max(1);
-        let before = self.text.get(self.lines[line - 1]..byte).unwrap_or_default();
+        let line = self.lines().partition_point(|start| *start <= byte).max(1);
+        let before = self.text.get(self.lines()[line - 1]..byte).unwrap_or_default();
         (line, before.chars().count() + 1)
     }
 
     /// The bytes of a line, counted from 1, with its line break.
     pub(crate) fn line_start(&self, line: usize) -> usize {
-        self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
+        self.lines().get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
 
     fn offset(&self, line: usize, column: usize) -> usize {

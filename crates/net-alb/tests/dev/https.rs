@@ -102,3 +102,63 @@ fn without_a_certificate_the_listener_stays_closed_unless_one_may_be_made() {
     let lines = https_lines(&mut dev);
     assert_eq!(curl(&lines[0]).status, 200);
 }
+
+/// What AlbConfig's `quicConfig` and QUIC listener say, and nothing else, opens HTTP/3.
+const ALB_CONFIG: &str = "---
+apiVersion: alibabacloud.com/v1
+kind: AlbConfig
+metadata: {name: knative-alb-ingress-internet}
+spec:
+  config: {name: public, addressType: Internet}
+  listeners:
+    - {port: 443, protocol: HTTPS, quicConfig: {quicUpgradeEnabled: true, quicListenerId: lsn-1}}
+    - {port: 443, protocol: QUIC}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: knative-alb-ingress-internet}
+spec:
+  controller: ingress.k8s.alibabacloud/alb
+  parameters: {apiGroup: alibabacloud.com, kind: AlbConfig, name: knative-alb-ingress-internet}
+";
+
+/// A QUIC server answers a version that nobody speaks with those that it speaks (RFC 9000 §6.1): here that there is one.
+fn speaks_quic(address: &str) -> bool {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    let mut packet = [0; 1200];
+    packet[..22]
+        .copy_from_slice(&[0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 1, 1, 1, 1, 1, 1, 1, 8, 2, 2, 2, 2, 2, 2, 2]);
+    socket.connect(address).unwrap();
+    socket.send(&packet).unwrap();
+    let mut answer = [0; 1200];
+    // A closed port says so by an error.
+    socket.recv(&mut answer).is_ok() && answer[1..5] == [0; 4]
+}
+
+#[test]
+fn the_alb_configs_quic_listener_is_opened_and_announced() {
+    let app = folder("quic").join("app.yaml");
+    let secret = secret(&Authority::new("test").issue(&["shop.example.com"]));
+    let annotated = SHOP.replace(
+        "metadata: {name: shop}\nspec:\n  ingressClassName",
+        "metadata:\n  name: shop\n  annotations: {alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\": 443}, {\"QUIC\": 443}]'}\nspec:\n  ingressClassName",
+    );
+    fs::write(&app, [&annotated, &secret, ALB_CONFIG].concat()).unwrap();
+    let mut dev = Dev::start(&[app.to_str().unwrap()]);
+    let lines = https_lines(&mut dev);
+    let answer = curl(&lines[0]);
+    assert_eq!(answer.status, 200, "{lines:?}");
+    let (_, address) = lines[0].split_once("--connect-to ::").unwrap();
+    let address = address.split(' ').next().unwrap();
+    assert_eq!(answer.header("alt-svc"), "h3=\":443\"; ma=86400");
+    assert!(speaks_quic(address));
+
+    drop(dev);
+
+    // Without `quicConfig`, nobody is led there.
+    let quiet = ALB_CONFIG.replace(", quicConfig: {quicUpgradeEnabled: true, quicListenerId: lsn-1}", "");
+    fs::write(&app, [annotated.as_str(), &secret, &quiet].concat()).unwrap();
+    let mut dev = Dev::start(&[app.to_str().unwrap()]);
+    assert_eq!(curl(&https_lines(&mut dev)[0]).header("alt-svc"), "");
+}

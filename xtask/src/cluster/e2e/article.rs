@@ -9,9 +9,15 @@ const HOST: &str = "helloworld-go.default.example.com";
 
 /// The article's four ways to call, each set up by `kubectl apply`.
 pub(super) fn run(cluster: &Cluster) -> Result<()> {
+    run_with(cluster, &|_| Ok(()))
+}
+
+/// The same, with a look at each of them before it is called.
+pub(super) fn run_with(cluster: &Cluster, look: &dyn Fn(&str) -> Result<()>) -> Result<()> {
     cluster.deploy("article/1-first.yaml", SERVICE)?;
     cluster.deploy("article/2-second.yaml", SERVICE)?;
     cluster.deploy("article/3-weights.yaml", SERVICE)?;
+    look(SERVICE)?;
     let gateway = cluster.public(SERVICE)?;
     let tally = gateway.tally(HOST, &[], 1000)?;
     let half = percent(&tally, "Knative 2");
@@ -22,6 +28,7 @@ pub(super) fn run(cluster: &Cluster) -> Result<()> {
     )?;
 
     cluster.deploy("article/4-tag.yaml", SERVICE)?;
+    look(SERVICE)?;
     all(&gateway, "no tag", &[], "Knative")?;
     all(&gateway, "Knative-Serving-Tag: rev1", &[("knative-serving-tag", "rev1")], "Knative 2")?;
     if cluster.layer == Layer::Kourier {
@@ -29,11 +36,13 @@ pub(super) fn run(cluster: &Cluster) -> Result<()> {
     }
     cluster.deploy("article/5-headers.yaml", SERVICE)?;
     settled(&gateway, &[("demo", "always"), ("header2", "v2")])?;
+    look(SERVICE)?;
     all(&gateway, "both headers", &[("demo", "always"), ("header2", "v2")], "Knative 2")?;
     all(&gateway, "one header of two", &[("demo", "always")], "Knative")?;
 
     cluster.deploy("article/6-cookies.yaml", SERVICE)?;
     settled(&gateway, &[("cookie", "demo=always; cookie2=v2")])?;
+    look(SERVICE)?;
     all(&gateway, "both cookies", &[("cookie", "demo=always; cookie2=v2")], "Knative 2")?;
     all(
         &gateway,

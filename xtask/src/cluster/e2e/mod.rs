@@ -2,6 +2,7 @@
 //!
 //! The scenarios are functions over the YAML in `e2e/`. They run inside the cluster's network, where Services have names.
 
+mod alb;
 mod article;
 mod cluster;
 mod domain;
@@ -13,7 +14,7 @@ mod zero;
 
 use super::testbed::Testbed;
 use super::{Layer, net_alb};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use cluster::Cluster;
 use std::env;
@@ -51,34 +52,37 @@ enum Scenario {
     Protocols,
     /// TLS to activator and revisions
     InternalTls,
+    /// The article by Ingresses and the embedded ALB as ALB Ingress Controller, and a change of the target under load
+    Alb,
 }
 
 /// Set in the process that runs inside of the cluster's network: the layer.
 const INSIDE: &str = "NET_ALB_E2E_INSIDE";
+/// Set there too: net-alb, for what it says without a cluster.
+const PROGRAM: &str = "NET_ALB_E2E_PROGRAM";
 
 /// Fails at the first scenario that does.
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     if env::var_os(INSIDE).is_some() {
         return inside(root, arguments);
     }
-    let testbed = match Testbed::find(root) {
-        Ok(testbed) => testbed,
-        Err(why) if arguments.if_possible => {
-            println!("the end-to-end scenarios are left out: {why}");
-            return Ok(());
-        }
-        Err(why) => bail!(why),
-    };
+    let Some(testbed) = Testbed::start(root, "e2e", arguments.if_possible)? else { return Ok(()) };
     let layer = arguments.layer();
     testbed.run(&["serving"])?;
-    if layer == Layer::NetAlb {
-        layer.install(&testbed, &net_alb(root, arguments.net_alb.as_ref())?)?;
-    } else {
-        layer.install(&testbed, Path::new(""))?;
+    let binary = match layer {
+        Layer::NetAlb => net_alb(root, arguments.net_alb.as_ref())?,
+        Layer::Kourier => PathBuf::new(),
+    };
+    layer.install(&testbed, &binary)?;
+    if arguments.chosen().contains(&Scenario::Alb) {
+        // It brings the embedded ALB; the scenario says when it is the target.
+        testbed.run(&["net-alb-target", "alb"])?;
+        testbed.run(&["net-alb-target", "gateway"])?;
     }
     let program = env::current_exe().context("finding this program")?;
     let names = arguments.chosen().iter().map(|scenario| name(*scenario)).collect::<Vec<_>>();
     let mut again = vec!["exec".to_owned(), "env".to_owned(), format!("{INSIDE}=1")];
+    again.push(format!("{PROGRAM}={}", binary.display()));
     again.extend([program.to_string_lossy().into_owned(), "e2e".to_owned()]);
     again.extend(arguments.control.then(|| "--control".to_owned()));
     again.extend(names);
@@ -98,6 +102,7 @@ fn inside(root: &Path, arguments: &Arguments) -> Result<()> {
             Scenario::Domain => domain::run(&cluster),
             Scenario::Protocols => protocols::run(&cluster),
             Scenario::InternalTls => internal_tls::run(&cluster),
+            Scenario::Alb => alb::run(&cluster, &env::var(PROGRAM).context("the program's path")?),
         };
         outcome.with_context(|| format!("scenario `{}`", name(scenario)))?;
         println!("  ok after {:.0} s", began.elapsed().as_secs_f64());
@@ -113,6 +118,10 @@ impl Arguments {
 
     fn chosen(&self) -> Vec<Scenario> {
         match self.scenarios.as_slice() {
+            [] if self.control => {
+                let all = Scenario::value_variants().iter();
+                all.copied().filter(|scenario| *scenario != Scenario::Alb).collect()
+            }
             [] => Scenario::value_variants().to_vec(),
             some => some.to_vec(),
         }

@@ -4,7 +4,7 @@ use super::super::api::{Api, Kind, Watch};
 use super::super::objects::{NAMESPACE, endpoint_slice, kingress, service};
 use super::super::{Layer, kubectl, server};
 use anyhow::{Context, Result, ensure};
-use procfs::process::all_processes;
+use procfs::process::{Process, all_processes};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -104,14 +104,16 @@ pub(super) fn rolled(deployment: &str) -> Result<()> {
 
 /// Sends a signal to net-alb's process in a pod.
 pub(super) fn signal(pod: &str, signal: Signal) -> Result<()> {
-    let name = std::ffi::OsString::from("POD_NAME");
-    let is_it = |process: &procfs::process::Process| {
-        let is_ours =
-            process.cmdline().is_ok_and(|words| words.first().is_some_and(|word| word.ends_with("net-alb")));
-        is_ours && process.environ().is_ok_and(|all| all.get(&name).is_some_and(|value| value == pod))
+    let uid = kubectl(&["-n", SYSTEM, "get", "pod", pod, "-o=jsonpath={.metadata.uid}"])?;
+    let is_it = |process: &Process| {
+        let words = process.cmdline().unwrap_or_default();
+        let is_ours = words.first().and_then(|word| word.rsplit('/').next()) == Some("net-alb");
+        // Where a container's groups are, its pod is named.
+        is_ours
+            && process.cgroups().is_ok_and(|all| all.into_iter().any(|group| group.pathname.contains(&uid)))
     };
     let process = all_processes()?.filter_map(Result::ok).find(is_it);
-    let pid = process.with_context(|| format!("pod {pod} has a process of net-alb"))?.pid();
+    let pid = process.with_context(|| format!("pod {pod} has no process of net-alb"))?.pid();
     kill_process(Pid::from_raw(pid).context("a process has a number")?, signal)?;
     Ok(())
 }

@@ -11,7 +11,7 @@ mod secure;
 use super::objects::host;
 use super::testbed::Testbed;
 use super::{Layer, net_alb};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use fault::Fault;
 use lab::{LOADED, Lab};
@@ -48,15 +48,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<()> {
     if env::var_os(INSIDE).is_some() {
         return inside(root, arguments);
     }
-    let testbed = match Testbed::find(root) {
-        Ok(testbed) => testbed,
-        Err(why) if arguments.if_possible => {
-            println!("the faults are left out: {why}");
-            return Ok(());
-        }
-        Err(why) => bail!(why),
-    };
-    testbed.run(&["up"])?;
+    let Some(testbed) = Testbed::start(root, "faults", arguments.if_possible)? else { return Ok(()) };
     Layer::NetAlb.install(&testbed, &net_alb(root, arguments.net_alb.as_ref())?)?;
     let program = env::current_exe()?;
     let mut again = vec!["exec".to_owned(), "env".to_owned(), format!("{INSIDE}=1")];

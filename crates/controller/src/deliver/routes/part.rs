@@ -61,8 +61,8 @@ pub(super) enum Progress {
     Done(String),
     /// It waits for this; to be looked at again then.
     Waits(Problem, Option<Duration>),
-    /// The load balancer has to be asked.
-    Ask(Step),
+    /// The load balancer has to be asked; until it answers, it waits for this.
+    Ask(Step, Problem),
     /// Nobody cares for it, and that is news.
     Overdue(Problem),
 }
@@ -149,14 +149,16 @@ impl Part {
             }
             return Progress::Waits(asking(ingress), Some(written + SETTLED));
         };
+        let mut problem = asking(ingress);
+        if let Some(answer) = &self.answer {
+            problem.message = format!("{}: {answer}", problem.message);
+        }
         if self.asking || now < self.not_before {
-            let said = self.answer.as_ref().map(|answer| format!(": {answer}")).unwrap_or_default();
-            let mut problem = asking(ingress);
-            problem.message += &said;
             return Progress::Waits(problem, (!self.asking).then_some(self.not_before));
         }
         self.asking = true;
-        Progress::Ask(Step::Ask { ingress: ingress.clone(), written, address: address.to_owned(), question })
+        let address = address.to_owned();
+        Progress::Ask(Step::Ask { ingress: ingress.clone(), written, address, question }, problem)
     }
 
     /// No Ingress Controller has said where it is.
@@ -200,7 +202,7 @@ fn unapplied(ingress: &ObjectRef, state: State<'_>) -> Option<Problem> {
 }
 
 /// What to say while a load balancer is asked.
-pub(super) fn asking(ingress: &ObjectRef) -> Problem {
+fn asking(ingress: &ObjectRef) -> Problem {
     waiting(
         "LoadBalancerPending",
         format!("waiting for the load balancer to serve the new version of {ingress}"),

@@ -14,7 +14,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri};
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 /// One request and one answer on one stream, both directions at once.
@@ -70,8 +70,8 @@ impl<'e, 'a> Http2Exchange<'e, 'a> {
             self.progress.set(Progress::Sent);
         }
         let outcome = {
-            let upload = self.upload(stream, body, &scratch.out);
-            let download = self.download(coming, answer, &mut scratch.response);
+            let upload = pin!(self.upload(stream, body, &scratch.out));
+            let download = pin!(self.download(coming, answer, &mut scratch.response));
             both_ways(self.job, &self.progress, upload, download).await
         };
         if matches!(outcome, Err(Broken::Early(Reason::UpstreamTimeout))) {

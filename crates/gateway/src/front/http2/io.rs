@@ -1,3 +1,4 @@
+use super::control::Control;
 use crate::buffer::{Buffer, LARGE, SMALL};
 use crate::front::Connection;
 use std::io::{self, IoSlice};
@@ -11,11 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) struct SocketIo {
     connection: Rc<Connection>,
     input: Buffer,
+    control: Control,
 }
 
 impl SocketIo {
     pub(super) fn new(connection: Rc<Connection>, input: Buffer) -> SocketIo {
-        SocketIo { connection, input }
+        let control = Control::new(connection.worker.clock.now());
+        SocketIo { connection, input, control }
     }
 }
 
@@ -25,7 +28,7 @@ impl AsyncRead for SocketIo {
         context: &mut Context<'_>,
         room: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let SocketIo { connection, input } = &mut *self;
+        let SocketIo { connection, input, control } = &mut *self;
         let buffers = &connection.worker.buffers;
         if input.is_empty() {
             buffers.make_room(input, LARGE);
@@ -36,7 +39,11 @@ impl AsyncRead for SocketIo {
             ready!(read)?;
         }
         let count = input.filled().len().min(room.remaining()).min(SMALL);
-        room.put_slice(&input.filled()[..count]);
+        let bytes = &input.filled()[..count];
+        if !control.follow(bytes, connection.worker.clock.now()) {
+            return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+        }
+        room.put_slice(bytes);
         input.consume(count);
         buffers.release(input);
         Poll::Ready(Ok(()))

@@ -1,13 +1,14 @@
 //! HTTP/2 clients: a task a connection, and a task for each of its streams.
 //!
 //! Bounded on purpose: streams at once, header bytes, what is buffered for a client that doesn't read ([`Ledger`]), what a
-//! client may send before the backend takes it (windows), and how often a client may cancel. What isn't named here the
-//! `h2` crate bounds: CONTINUATION frames, frames without data, frames of closed streams, local resets.
+//! client may send before the backend takes it (windows), how often a client may cancel, and what it may send beside requests
+//! ([`control`]). What isn't named here the `h2` crate bounds: CONTINUATION frames, frames without data, frames of closed streams, local resets.
 //!
 //! Source: RFC 9113; RFC 8441 for WebSockets.
 
 mod answer;
 mod body;
+mod control;
 mod io;
 mod ledger;
 mod stream;

@@ -21,7 +21,7 @@ use std::time::Duration;
 const QUIC: ListenerId = ListenerId { port: 443, protocol: Protocol::Quic };
 
 /// The hosts in the certificate.
-const HOSTS: [&str; 2] = ["a.example", "b.example"];
+pub(crate) const HOSTS: [&str; 2] = ["a.example", "b.example"];
 
 /// Nothing takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

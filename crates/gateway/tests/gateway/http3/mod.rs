@@ -6,5 +6,7 @@ pub(crate) mod client;
 mod lifetime;
 mod migration;
 mod refused;
+mod retry;
 mod routing;
+mod uploads;
 mod websocket;

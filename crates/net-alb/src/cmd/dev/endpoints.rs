@@ -8,7 +8,6 @@ use net_alb_model::Backend;
 use net_alb_pipeline::{Pipeline, Servers};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::Arc;
 
 /// One `--backend NAME=HOST:PORT`.
 #[derive(Debug, Clone)]
@@ -84,7 +83,7 @@ pub(super) fn unused(overrides: &[Override], pipeline: &Pipeline) -> Vec<Diagnos
 }
 
 /// The Knative Service whose revision a Service is.
-fn kservice(service: &ObjectKey, pipeline: &Pipeline) -> Option<Arc<KService>> {
+fn kservice(service: &ObjectKey, pipeline: &Pipeline) -> Option<KService> {
     let of = pipeline.origin_of(&service.to_ref("", "Service"))?;
     pipeline.kservice(&ObjectKey::new(of.namespace, of.name))
 }

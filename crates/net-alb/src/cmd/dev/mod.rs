@@ -89,7 +89,7 @@ pub(crate) fn run(args: DevArgs) -> Result<Exit, Failure> {
     let log = args.operator.log()?;
     let mut options = Options::default();
     options.threads = args.threads.map_or(options.threads, |threads| threads.max(1));
-    let recording = args.record.start(&mut options)?;
+    let recording = args.record.start(&mut options, None)?;
     let gateway = Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?;
     let readiness = Readiness::new("nothing is served yet");
     let admin = recording.admin(readiness.clone(), log, gateway.view());

@@ -13,7 +13,7 @@ use crate::read::{Files, Saved, SourceMap};
 use crate::render::Tally;
 use crate::secret::Secrets;
 use net_alb_api::config::Target;
-use net_alb_api::{Object, ObjectKey};
+use net_alb_api::{Object, ObjectKey, Packed};
 use net_alb_diag::{Diagnostic, ObjectRef, Place, Severity};
 use net_alb_model::Fragment;
 use net_alb_pipeline::{Change, Delta, Pipeline};
@@ -67,11 +67,11 @@ impl Session {
         let mut saved = self.files.read(None)?;
         let nothing = self.nothing_to_serve(&saved);
         let (routes, others): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut saved.put).into_iter().partition(|object| is_route(&object.to_ref()));
+            std::mem::take(&mut saved.put).into_iter().partition(|(object, _)| is_route(object));
         let mut opening = Opening::default();
         let mut said = Said { reading: saved.diagnostics, ..Said::default() };
-        self.load(others, &mut opening, &mut said)?;
-        let mut routes = routes.into_iter();
+        self.load(unpacked(others).collect(), &mut opening, &mut said)?;
+        let mut routes = unpacked(routes);
         loop {
             let chunk: Vec<_> = routes.by_ref().take(CHUNK).collect();
             if chunk.is_empty() {
@@ -126,7 +126,7 @@ impl Session {
     /// Puts what was saved into effect.
     fn follow(&mut self, mut saved: Saved) -> Result<(), Failure> {
         let nothing = self.nothing_to_serve(&saved).filter(|_| saved.gone.len() + saved.kept.len() > 0);
-        let put = std::mem::take(&mut saved.put);
+        let put: Vec<Object> = unpacked(std::mem::take(&mut saved.put)).collect();
         let before: Vec<Before> = put
             .iter()
             .map(Object::to_ref)
@@ -258,6 +258,11 @@ impl Session {
         let is_empty = Tally::of(&saved.diagnostics).errors == 0 && !self.files.objects().any(is_route);
         is_empty.then(|| nothing_there(&self.args.inputs))
     }
+}
+
+/// The objects that were read, each as it is asked for.
+fn unpacked(objects: Vec<(Arc<ObjectRef>, Packed<Object>)>) -> impl Iterator<Item = Object> {
+    objects.into_iter().filter_map(|(_, object)| object.get())
 }
 
 /// What there is to say after a reading.

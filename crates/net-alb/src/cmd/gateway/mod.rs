@@ -12,7 +12,7 @@ mod reporter;
 mod role;
 mod serving;
 
-use super::cluster::{ClusterArgs, client, log, pod_name, pod_namespace, runtime, serve, stop};
+use super::cluster::{ClusterArgs, client, config_map, log, pod_name, pod_namespace, runtime, serve, stop};
 use crate::exit::{Exit, Failure};
 use crate::operation::RecordArgs;
 use clap::Args;
@@ -21,6 +21,7 @@ use listeners::{Addresses, Listeners};
 use net_alb_admin::{Body, Readiness, Request, Response};
 use net_alb_api::ObjectKey;
 use net_alb_controller::acknowledgement::{Board, tell};
+use net_alb_controller::config::{self, Traces};
 use net_alb_controller::embedded::{self, Shape};
 use net_alb_controller::lease::{self, Timing};
 use net_alb_controller::watch::{self, Kind};
@@ -71,17 +72,19 @@ pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
     if let Some(threads) = args.threads {
         options.threads = threads.max(1);
     }
-    let recording = args.record.start(&mut options)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(client())?;
+    let traces = runtime.block_on(traces(&client, &args.cluster.system_namespace));
+    let recording = args.record.start(&mut options, traces.as_ref())?;
     let gateway =
         Arc::new(Gateway::start(options).map_err(Failure::system("starting the gateway's threads"))?);
-    runtime()?.block_on(async {
+    runtime.block_on(async {
         let stop = stop()?;
         let board = Arc::new(Board::default());
         let readiness = Readiness::new("not all objects of the cluster have been seen");
         let admin = recording.admin(readiness.clone(), log.clone(), gateway.view());
         let admin = admin.get("/acknowledgements", acknowledge(Arc::clone(&board)));
         let _admin = serve(admin, &args.cluster, Some(args.local_admin))?;
-        let client = client().await?;
         let system = &args.cluster.system_namespace;
         let outside = Outside { readiness, log };
         let role = if args.ingress_controller {
@@ -108,6 +111,14 @@ pub(crate) fn run(args: &GatewayArgs) -> Result<Exit, Failure> {
     }
     recording.flush();
     Ok(Exit::Done)
+}
+
+/// Where traces go, by Knative's ConfigMap as it is at the start.
+async fn traces(client: &Client, namespace: &str) -> Option<Traces> {
+    let found = config_map(client, namespace, config::OBSERVABILITY).await;
+    let outcome = config::traces(found.as_ref());
+    outcome.diagnostics.iter().for_each(|diagnostic| tracing::warn!("{diagnostic}"));
+    outcome.value
 }
 
 /// Writes what is served into the status of Ingresses and AlbConfigs, if this replica leads.

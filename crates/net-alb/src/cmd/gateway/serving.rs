@@ -315,7 +315,7 @@ fn backends(fragment: &Fragment) -> Vec<Backend> {
     let shared = targets.filter(|target| target.weight > 0);
     let backends: BTreeSet<&Backend> = shared
         .filter_map(|target| match &target.server_group {
-            ServerGroupId::Service { backend, .. } => Some(backend),
+            ServerGroupId::Service { backend, .. } => Some(&**backend),
             ServerGroupId::External(_) => None,
         })
         .collect();

@@ -4,7 +4,7 @@ use super::super::object;
 use super::super::piece::{Piece, pieces};
 use super::super::source::{SourceFile, SourceMap};
 use super::{FileId, Known, Saved, Stamp};
-use net_alb_api::Object;
+use net_alb_api::{Object, Packed};
 use net_alb_diag::ObjectRef;
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,14 +18,14 @@ pub(super) struct Round {
     pub(super) source: Arc<SourceFile>,
     /// The file's, once something has to be shown.
     pub(super) number: Option<usize>,
-    pub(super) read: BTreeMap<(Arc<ObjectRef>, u64), Arc<Object>>,
+    pub(super) read: BTreeMap<(Arc<ObjectRef>, u64), Packed<Object>>,
     pub(super) changed: bool,
 }
 
 /// What is needed to say what became of objects.
 pub(super) struct Settle<'a> {
     pub(super) id: &'a Arc<FileId>,
-    pub(super) read: BTreeMap<(Arc<ObjectRef>, u64), Arc<Object>>,
+    pub(super) read: BTreeMap<(Arc<ObjectRef>, u64), Packed<Object>>,
     pub(super) source: Arc<SourceFile>,
     pub(super) is_broken: bool,
 }
@@ -53,7 +53,7 @@ impl Round {
             };
             let reference = Arc::new(object.to_ref());
             objects.push(Arc::clone(&reference));
-            self.read.insert((reference, digest), object);
+            self.read.insert((reference, digest), Packed::new(&*object));
         }
         Known { digest, objects: objects.into(), refused: refused.into(), broken: piece.broken }
     }
