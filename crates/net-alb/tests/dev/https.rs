@@ -158,7 +158,7 @@ fn the_alb_configs_quic_listener_is_opened_and_announced() {
 
     // Without `quicConfig`, nobody is led there.
     let quiet = ALB_CONFIG.replace(", quicConfig: {quicUpgradeEnabled: true, quicListenerId: lsn-1}", "");
-    fs::write(&app, [&annotated, &secret, &quiet].concat()).unwrap();
+    fs::write(&app, [annotated.as_str(), &secret, &quiet].concat()).unwrap();
     let mut dev = Dev::start(&[app.to_str().unwrap()]);
     assert_eq!(curl(&https_lines(&mut dev)[0]).header("alt-svc"), "");
 }

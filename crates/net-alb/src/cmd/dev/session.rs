@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::read::{Files, Saved, SourceMap};
 use crate::render::Tally;
 use crate::secret::Secrets;
-use net_alb_api::config::{Settings, Target};
+use net_alb_api::config::Target;
 use net_alb_api::{Object, ObjectKey, Packed};
 use net_alb_diag::{Diagnostic, ObjectRef, Place, Severity};
 use net_alb_model::Fragment;
