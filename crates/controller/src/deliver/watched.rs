@@ -20,8 +20,8 @@ use tokio::sync::mpsc;
 /// Everything that the role reacts to.
 pub(super) enum Message {
     Seen(Seen),
-    /// By the watch of one Secret.
-    Secret(Seen),
+    /// By the watch of this one Secret.
+    Secret(ObjectKey, Seen),
     Endpoints(Seen<(ObjectKey, Value)>),
     Slice(Seen<EndpointSlice>),
     /// ALB Ingress Controller says something of an Ingress: what went wrong, or that all is well.
