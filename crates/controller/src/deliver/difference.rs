@@ -1,5 +1,6 @@
 use net_alb_api::annotation::extension;
 use serde_json::Value;
+use std::fmt::Write;
 
 /// Where `found` isn't as `wanted` says, as paths (`spec.rules[0].host`). What `wanted` doesn't mention is others' business; a list is
 /// one value, so it has no more entries than are wanted. An empty result: nothing has to be written.
@@ -27,7 +28,7 @@ fn compare(wanted: &Value, found: &Value, at: &mut String, paths: &mut Vec<Strin
         (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
             for (index, (wanted, found)) in wanted.iter().zip(found).enumerate() {
                 let length = at.len();
-                at.push_str(&format!("[{index}]"));
+                let _ = write!(at, "[{index}]");
                 compare(wanted, found, at, paths);
                 at.truncate(length);
             }

@@ -65,8 +65,8 @@ pub struct Round {
     pub fault: Option<String>,
 }
 
-/// The stages: changes in, what follows out.
-pub type Stages = Box<dyn FnMut(Vec<Seen>) -> Round + Send>;
+/// The stages: changes in, what follows out. The first time with the IngressClasses that KIngresses' Ingresses have.
+pub type Stages = Box<dyn FnMut(Vec<Seen>, BTreeMap<ObjectKey, Vec<String>>) -> Round + Send>;
 
 /// Events that are worked on as one.
 const BATCH: usize = 4096;
@@ -100,6 +100,7 @@ pub async fn run(client: Client, options: Options, stages: Stages, tell: mpsc::U
         seen: Vec::new(),
         unseen: AWAITED.iter().copied().collect(),
         single: BTreeMap::new(),
+        unseen_secrets: BTreeSet::new(),
         gateways_moved: true,
         is_first: true,
         epoch: Instant::now(),
@@ -149,6 +150,8 @@ struct Role {
     unseen: BTreeSet<Kind>,
     /// Watches of single Secrets, which no label finds.
     single: BTreeMap<ObjectKey, AbortHandle>,
+    /// Those of them that haven't been looked for yet.
+    unseen_secrets: BTreeSet<ObjectKey>,
     is_first: bool,
     epoch: Instant,
 }
@@ -156,13 +159,19 @@ struct Role {
 impl Role {
     fn take(&mut self, message: Message) {
         match message {
-            Message::Seen(Seen::Failed(kind, error)) | Message::Secret(Seen::Failed(kind, error)) => {
-                tracing::warn!("{kind:?} can't be watched: {error}");
+            Message::Seen(Seen::Failed(kind, error)) => tracing::warn!("{kind:?} can't be watched: {error}"),
+            Message::Secret(key, seen) => {
+                // Found, not there, or not to be seen: nothing more is to be expected.
+                self.unseen_secrets.remove(&key);
+                match seen {
+                    Seen::Failed(_, error) => tracing::warn!("Secret {key} can't be watched: {error}"),
+                    Seen::Synced(_) => {}
+                    seen => self.seen.push(seen),
+                }
             }
             Message::Seen(Seen::Synced(kind)) => drop(self.unseen.remove(&kind)),
             Message::Slice(Seen::Synced(_)) => drop(self.unseen.remove(&Kind::EndpointSlice)),
             Message::Seen(seen) => self.see(seen),
-            Message::Secret(seen) => self.seen.push(seen),
             Message::Endpoints(Seen::Put(endpoints)) => {
                 let (key, value) = *endpoints;
                 self.found(&key.to_ref("", "Endpoints"), Some(value));
@@ -185,7 +194,7 @@ impl Role {
                 }
                 self.objects.wrote(&object, result, now);
                 self.routes.touched(&object);
-                if is_ok && !object.kind.eq("Ingress") {
+                if is_ok && object.kind != "Ingress" {
                     self.routes.look_at_open();
                 }
             }
@@ -263,8 +272,13 @@ impl Role {
     fn work(&mut self) {
         let seen = std::mem::take(&mut self.seen);
         if !seen.is_empty() || self.is_first {
-            let round = (self.stages)(seen);
+            let held = if self.is_first { self.classes() } else { BTreeMap::new() };
+            let round = (self.stages)(seen, held);
             self.want(round);
+        }
+        if !self.unseen_secrets.is_empty() {
+            // What is wanted without them isn't what will be wanted in a moment.
+            return;
         }
         if std::mem::take(&mut self.is_first) {
             self.sort_out();
@@ -326,11 +340,14 @@ impl Role {
     fn follow(&mut self, secrets: BTreeMap<ObjectKey, bool>) {
         for (key, is_needed) in secrets {
             if is_needed {
-                let (watch, handle) = abortable(watch::secret(&self.client, &key).map(Message::Secret));
-                self.messages.push(watch.boxed());
+                let (watch, handle) = abortable(watch::one_secret(&self.client, &key));
+                let of = key.clone();
+                self.messages.push(watch.map(move |seen| Message::Secret(of.clone(), seen)).boxed());
+                self.unseen_secrets.insert(key.clone());
                 self.single.insert(key, handle);
             } else if let Some(watch) = self.single.remove(&key) {
                 watch.abort();
+                self.unseen_secrets.remove(&key);
                 self.seen.push(Seen::Gone(Kind::Secret, key));
             }
         }
@@ -343,15 +360,9 @@ impl Role {
 
 /// Whether it is one of our own Ingresses, which the stages make and don't read.
 fn is_made(seen: &Seen) -> bool {
-    match seen {
-        Seen::Put(object) => match &**object {
-            Object::Ingress(ingress) => {
-                let (key, value) = MANAGED_BY;
-                let labels = ingress.metadata.labels.as_ref();
-                labels.and_then(|labels| labels.get(key)).is_some_and(|by| by == value)
-            }
-            _ => false,
-        },
-        _ => false,
-    }
+    let Seen::Put(object) = seen else { return false };
+    let Object::Ingress(ingress) = &**object else { return false };
+    let (key, value) = MANAGED_BY;
+    let labels = ingress.metadata.labels.as_ref();
+    labels.and_then(|labels| labels.get(key)).is_some_and(|by| by == value)
 }

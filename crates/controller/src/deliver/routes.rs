@@ -233,7 +233,7 @@ impl Route {
                 }
                 Progress::Ask(step, problem) => {
                     problems.push(problem);
-                    steps.push(step);
+                    steps.push(*step);
                 }
                 Progress::Overdue(problem) => {
                     steps.push(Step::Say(kingress.clone(), problem.clone()));

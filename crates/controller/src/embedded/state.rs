@@ -301,3 +301,6 @@ fn ports_of(service: &Value) -> BTreeMap<u16, u16> {
 pub fn target_ports(service: &Service) -> Option<(String, BTreeMap<u16, u16>)> {
     Some((label(service)?, ports_of(&serde_json::to_value(service).ok()?)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,3 +157,57 @@ fn what_is_gone_is_not_written() {
     ledger.gone(&hello());
     assert!(ready(&mut ledger, 0).is_empty());
 }
+
+#[test]
+fn a_change_of_the_target_keeps_the_address_until_the_other_side_is_there() {
+    let mut ledger = ledger(&["a"]);
+    ledger.asked(hello(), asked(1, &IngressStatus::default()), ms(0));
+    ledger.heard("a", applied(1));
+    let at = |status: &IngressStatus| {
+        status.public_load_balancer.as_ref().unwrap().ingress[0].domain_internal.clone()
+    };
+    let status = ledger.writes(ms(0), TIME)[0].status.clone().unwrap();
+    assert_eq!(at(&status), "p.s.svc");
+    ledger.wrote(&hello(), Ok((status, 2)));
+    ledger.delivered(Delivery::On);
+    assert!(ready(&mut ledger, 1).is_empty(), "it stays Ready, where it is");
+
+    let delivered = |waits: bool| Delivered {
+        version: "u.1".into(),
+        problems: if waits {
+            vec![Problem { effect: Effect::Waiting, reason: "R".into(), message: "m".into() }]
+        } else {
+            vec![]
+        },
+        addresses: (!waits).then(|| Addresses { public: "alb".into(), internal: "alb-intranet".into() }),
+    };
+    ledger.delivered(Delivery::Kingress(hello(), Some(delivered(true))));
+    assert!(ready(&mut ledger, 2).is_empty());
+    ledger.delivered(Delivery::Kingress(hello(), Some(delivered(false))));
+    let status = ledger.writes(ms(3), TIME)[0].status.clone().unwrap();
+    assert_eq!((at(&status).as_str(), status.is_true("Ready")), ("alb", true));
+    ledger.wrote(&hello(), Ok((status, 3)));
+
+    ledger.delivered(Delivery::Off);
+    let status = ledger.writes(ms(4), TIME)[0].status.clone().unwrap();
+    assert_eq!((at(&status).as_str(), status.is_true("Ready")), ("p.s.svc", true));
+}
+
+#[test]
+fn a_new_kingress_waits_for_its_ingresses_with_their_reason() {
+    let mut ledger = ledger(&["a"]);
+    ledger.delivered(Delivery::On);
+    ledger.asked(hello(), asked(1, &IngressStatus::default()), ms(0));
+    ledger.heard("a", applied(1));
+    let problem =
+        Problem { effect: Effect::Waiting, reason: "FailedBuildModel".into(), message: "no listener".into() };
+    let delivered = Delivered { version: "u.1".into(), problems: vec![problem], addresses: None };
+    ledger.delivered(Delivery::Kingress(hello(), Some(delivered)));
+    let status = ledger.writes(ms(2000), TIME)[0].status.clone().unwrap();
+    let ready = status.conditions.iter().find(|condition| condition.kind == "Ready").unwrap();
+    assert_eq!(
+        (&*ready.status, &*ready.reason, &*ready.message),
+        ("Unknown", "FailedBuildModel", "no listener")
+    );
+    assert_eq!(status.public_load_balancer, None);
+}

@@ -153,11 +153,15 @@ fn all() -> watcher::Config {
 
 /// One Secret that no label finds. It ends with the stream.
 pub fn secret(client: &Client, key: &ObjectKey) -> BoxStream<'static, Seen> {
+    // That this one has been looked for says nothing of the others.
+    one_secret(client, key).filter(|seen| std::future::ready(!matches!(seen, Seen::Synced(_)))).boxed()
+}
+
+/// The same, and it says when the Secret has been looked for.
+pub(crate) fn one_secret(client: &Client, key: &ObjectKey) -> BoxStream<'static, Seen> {
     let one = watcher::Config::default().any_semantic().fields(&format!("metadata.name={}", key.name));
     let api = Api::namespaced(client.clone(), &key.namespace);
-    let seen = stream(Kind::Secret, api, one, |o| Some(Object::Secret(o)));
-    // That this one has been looked for says nothing of the others.
-    seen.filter(|seen| std::future::ready(!matches!(seen, Seen::Synced(_)))).boxed()
+    stream(Kind::Secret, api, one, |o| Some(Object::Secret(o)))
 }
 
 /// Watches one kind. `into` says what of an object is wanted; `None` for one that isn't ours.

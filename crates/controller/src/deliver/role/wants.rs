@@ -94,14 +94,29 @@ impl Role {
         self.leave_hop(ingress);
     }
 
+    /// The IngressClasses of the Ingresses that are there of each KIngress.
+    pub(super) fn classes(&self) -> BTreeMap<ObjectKey, Vec<String>> {
+        let mut classes: BTreeMap<ObjectKey, Vec<String>> = BTreeMap::new();
+        for ingress in self.objects.ours("Ingress") {
+            let class =
+                self.objects.get(ingress).and_then(|found| found["spec"]["ingressClassName"].as_str());
+            if let (Some(owner), Some(class)) = (self.owner(ingress), class) {
+                classes.entry(owner).or_default().push(class.to_owned());
+            }
+        }
+        classes
+    }
+
+    /// The KIngress that an Ingress was made of.
+    fn owner(&self, ingress: &ObjectRef) -> Option<ObjectKey> {
+        let name = self.objects.get(ingress)?["metadata"]["ownerReferences"][0]["name"].as_str()?;
+        Some(ObjectKey::new(ingress.namespace.as_str(), name))
+    }
+
     /// What is there of ours when we come, and that nobody wants.
     pub(super) fn sort_out(&mut self) {
         for ingress in self.objects.ours("Ingress").cloned().collect::<Vec<_>>() {
-            let owner = self.objects.get(&ingress).and_then(|found| {
-                let owner = found["metadata"]["ownerReferences"][0]["name"].as_str()?;
-                Some(ObjectKey::new(ingress.namespace.as_str(), owner))
-            });
-            match owner.filter(|owner| self.routes.has(owner)) {
+            match self.owner(&ingress).filter(|owner| self.routes.has(owner)) {
                 Some(owner) => self.routes.left_over(&owner, ingress),
                 None => self.unwant(&ingress),
             }

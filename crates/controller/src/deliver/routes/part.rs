@@ -62,7 +62,7 @@ pub(super) enum Progress {
     /// It waits for this; to be looked at again then.
     Waits(Problem, Option<Duration>),
     /// The load balancer has to be asked; until it answers, it waits for this.
-    Ask(Step, Problem),
+    Ask(Box<Step>, Problem),
     /// Nobody cares for it, and that is news.
     Overdue(Problem),
 }
@@ -158,7 +158,8 @@ impl Part {
         }
         self.asking = true;
         let address = address.to_owned();
-        Progress::Ask(Step::Ask { ingress: ingress.clone(), written, address, question }, problem)
+        let step = Step::Ask { ingress: ingress.clone(), written, address, question };
+        Progress::Ask(Box::new(step), problem)
     }
 
     /// No Ingress Controller has said where it is.

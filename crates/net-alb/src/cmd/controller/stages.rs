@@ -28,7 +28,7 @@ pub(super) fn stages() -> Stages {
         held: BTreeMap::new(),
         holding: BTreeSet::new(),
     };
-    Box::new(move |seen| stage.round(seen))
+    Box::new(move |seen, held| stage.round(seen, held))
 }
 
 struct Stage {
@@ -42,9 +42,14 @@ struct Stage {
 }
 
 impl Stage {
-    fn round(&mut self, seen: Vec<Seen>) -> Round {
+    fn round(&mut self, seen: Vec<Seen>, held: BTreeMap<ObjectKey, Vec<String>>) -> Round {
         let changes: Vec<Change> = seen.into_iter().filter_map(|seen| self.change(seen)).collect();
-        let delta = self.pipeline.apply(changes);
+        // Settings say what a class means.
+        let (settings, others): (Vec<Change>, Vec<Change>) =
+            changes.into_iter().partition(|change| matches!(change, Change::Put(Object::ConfigMap(_))));
+        let held = held.into_iter().map(|(kingress, classes)| Change::Held { kingress, classes });
+        let mut delta = self.pipeline.apply(settings);
+        delta.extend(self.pipeline.apply(held.chain(others)));
         let settings = self.pipeline.settings();
         let name = |address_type| settings.alb_config_name(address_type, 1);
         let mut round = Round {
