@@ -42,12 +42,13 @@ pub(super) fn h2load() -> Result<PathBuf> {
 
 /// The load generator of gRPC.
 pub(super) fn ghz() -> Result<PathBuf> {
-    let (folder, package) = (cache()?, format!("github.com/bojand/ghz/cmd/ghz@{GHZ}"));
-    once(folder.join("ghz").join(GHZ).join("ghz"), |file| {
-        let mut install = Command::new("go");
-        install.args(["install", &package]).env("GOBIN", file.parent().unwrap_or(file));
-        install
-    })
+    let folder = cache()?.join("ghz").join(GHZ);
+    if !folder.join("ghz").is_file() {
+        println!("installing ghz {GHZ} into {}", folder.display());
+        let package = format!("github.com/bojand/ghz/cmd/ghz@{GHZ}");
+        run(Command::new("go").args(["install", &package]).env("GOBIN", &folder)).context("ghz needs Go")?;
+    }
+    existing(&folder.join("ghz"))
 }
 
 /// A program of the bench's own: a folder of `bench/`, built by Go.
@@ -102,15 +103,6 @@ fn debian(program: &str, package: &str) -> Result<PathBuf> {
     let install = ["install", "--yes", "--no-install-recommends", package];
     run(Command::new("apt-get").args(install).env("DEBIAN_FRONTEND", "noninteractive"))?;
     on_path(program).with_context(|| format!("{package} is installed but has no `{program}`"))
-}
-
-/// A file that is made if it isn't there yet.
-fn once(file: PathBuf, make: impl FnOnce(&Path) -> Command) -> Result<PathBuf> {
-    if !file.is_file() {
-        println!("installing {}", file.display());
-        run(&mut make(&file))?;
-    }
-    existing(&file)
 }
 
 /// Where installed programs stay for the next time.

@@ -149,13 +149,13 @@ impl Serving {
         })
     }
 
-    fn until(&mut self, workload: Workload, mut works: impl FnMut(&Site) -> Result<()>) -> Result<()> {
+    fn until(&mut self, workload: Workload, mut check: impl FnMut(&Site) -> Result<()>) -> Result<()> {
         let mut last = None;
         wait_until(START, || {
             if !self.program.is_running()? {
                 bail!("{} ended:\n{}", self.peer.title(), self.program.last_words());
             }
-            last = works(&self.site).err();
+            last = check(&self.site).err();
             Ok(last.is_none())
         })?;
         let Some(error) = last else { return Ok(()) };

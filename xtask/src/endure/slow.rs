@@ -34,9 +34,10 @@ pub(super) fn run(server: SocketAddr, count: usize, over: &AtomicBool) -> Result
         }
     }
     let group = count.div_ceil(GROUPS as usize).max(1);
+    let mut due = Instant::now();
     while !over.load(Ordering::Relaxed) {
         for places in clients.chunks_mut(group) {
-            let due = Instant::now() + STEP / GROUPS;
+            due += STEP / GROUPS;
             for place in places {
                 let Some(client) = place else { continue };
                 if client.step(&pieces).is_err() {

@@ -84,7 +84,7 @@ fn second(site: &Site, front: Front, port: u16) -> Value {
     });
     match front {
         Front::Tls => {
-            chain["transport_socket"] = json!({"name": "envoy.transport_sockets.tls", "typed_config": tls})
+            chain["transport_socket"] = json!({"name": "envoy.transport_sockets.tls", "typed_config": tls});
         }
         Front::Quic => {
             chain["transport_socket"] = json!({"name": "envoy.transport_sockets.quic", "typed_config": {

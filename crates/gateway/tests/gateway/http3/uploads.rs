@@ -17,7 +17,7 @@ fn an_upload_in_drips_arrives_as_long_as_it_goes_on() {
         // Longer in all than the listener waits for a next piece.
         for number in 0..20 {
             clock.tick().await;
-            stream.send_data(Bytes::from(format!("{} ", number))).await.unwrap();
+            stream.send_data(Bytes::from(format!("{number} "))).await.unwrap();
         }
         stream.finish().await.unwrap();
         let answer = answer(&mut stream).await;

@@ -29,15 +29,14 @@ pub(super) fn of(spoken: Spoken<'_>) -> Vec<(u8, String)> {
         (_, false) => return Vec::new(),
     }
     let mut notes = vec![(0, "HTTP/2 too: add --http2-prior-knowledge to a curl line".to_owned())];
-    notes.extend(host.map(|host| match spoken.is_http2 {
-        false => (1, format!("WebSocket: npx wscat -H {} -c ws://{address}/", quote(&format!("Host: {host}")))),
-        true => (
-            2,
-            format!(
-                "gRPC: grpcurl -plaintext -authority {} {address} list (needs a server of yours with reflection: --backend)",
-                quote(host)
-            ),
-        ),
+    notes.extend(host.map(|host| {
+        if spoken.is_http2 {
+            let line = format!("grpcurl -plaintext -authority {} {address} list", quote(host));
+            (2, format!("gRPC: {line} (needs a server of yours with reflection: --backend)"))
+        } else {
+            let header = quote(&format!("Host: {host}"));
+            (1, format!("WebSocket: npx wscat -H {header} -c ws://{address}/"))
+        }
     }));
     notes
 }
