@@ -18,6 +18,7 @@ const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "net-alb");
 
 /// What has to be there of an AlbConfig.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there are a few of them, one a load balancer")]
 pub enum Wanted {
     /// The object: it is net-alb's own.
     Made(AlbConfig),

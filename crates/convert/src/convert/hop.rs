@@ -108,10 +108,12 @@ impl Plan {
             action: to_gateway(address_type),
         });
         let kept = rules.into_iter().enumerate().filter(|(index, _)| !self.left_out[*index]);
-        let led = kept.map(|(index, rule)| match self.hops[index] {
-            true => Rule { action: to_gateway(address_type), ..rule },
-            false => rule,
-        });
+        let led =
+            kept.map(
+                |(index, rule)| {
+                    if self.hops[index] { Rule { action: to_gateway(address_type), ..rule } } else { rule }
+                },
+            );
         led.chain(rest).collect()
     }
 }

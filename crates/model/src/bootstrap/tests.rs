@@ -68,7 +68,7 @@ fn everything_that_is_configured_is_in_it_and_can_be_read_back() {
     let ids: Vec<String> = outcome.value.listeners.iter().map(|listener| listener.id.to_string()).collect();
     assert_eq!(ids, ["80/HTTP", "443/HTTPS", "443/QUIC", "8443/HTTPS"]);
     assert_eq!(outcome.value.address_type, AddressType::Intranet);
-    let log = alb_config.spec.config.other.get("accessLogConfig").unwrap();
+    let log = &alb_config.spec.config.other["accessLogConfig"];
     assert_eq!(log, &json!({"logProject": "project", "logStore": "alb_store"}));
 }
 

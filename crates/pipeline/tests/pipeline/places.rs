@@ -46,7 +46,9 @@ fn config(overflow: &str) -> String {
 /// 250 KIngresses with a rule each.
 fn many() -> Vec<Change> {
     let mut text = CONFIG.to_owned();
-    (0..250).for_each(|number| text.push_str(&kingress(&format!("k{number:03}"), 1)));
+    for number in 0..250 {
+        text.push_str(&kingress(&format!("k{number:03}"), 1));
+    }
     puts(&text)
 }
 
@@ -58,7 +60,9 @@ fn classes(delta: &Delta) -> BTreeMap<ObjectKey, String> {
 
 fn counts(classes: &BTreeMap<ObjectKey, String>) -> Vec<(&str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    classes.values().for_each(|class| *counts.entry(class).or_default() += 1);
+    for class in classes.values() {
+        *counts.entry(class).or_default() += 1;
+    }
     counts.into_iter().collect()
 }
 
