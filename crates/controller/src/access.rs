@@ -31,7 +31,7 @@ pub fn gateway() -> Vec<Access> {
     Kind::ALL.iter().flat_map(|kind| watching(*kind, scope(*kind))).collect()
 }
 
-/// What a controller calls.
+/// What a controller calls, whatever the target.
 pub fn controller() -> Vec<Access> {
     let mut all: Vec<_> = [
         watching(Kind::KIngress, Scope::Cluster),
@@ -50,6 +50,25 @@ pub fn controller() -> Vec<Access> {
     });
     all.extend(["create", "patch"].map(event));
     all.extend(["list", "watch", "create", "update"].map(lease));
+    all.extend(delivering());
+    all
+}
+
+/// What it calls with target `alb` only: it applies the objects for ALB Ingress Controller, and watches what they are made of.
+fn delivering() -> Vec<Access> {
+    let endpoints = |verb| Access { group: "", resource: "endpoints", verb, scope: Scope::Cluster };
+    let events = |verb| Access { group: "", resource: "events", verb, scope: Scope::Cluster };
+    let mut all = watching(Kind::Secret, Scope::Cluster);
+    for kind in [Kind::Ingress, Kind::IngressClass, Kind::AlbConfig, Kind::Service] {
+        let (group, resource) = resource(kind);
+        all.extend(watching(kind, Scope::Cluster));
+        all.extend(["create", "patch"].map(|verb| Access { group, resource, verb, scope: Scope::Cluster }));
+        if matches!(kind, Kind::Ingress | Kind::Service) {
+            all.push(Access { group, resource, verb: "delete", scope: Scope::Cluster });
+        }
+    }
+    all.extend(["list", "watch", "create", "patch", "delete"].map(endpoints));
+    all.extend(["list", "watch"].map(events));
     all
 }
 

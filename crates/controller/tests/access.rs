@@ -53,8 +53,9 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 fn objects() -> Vec<Value> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../manifests/net-alb.yaml");
-    let text = fs::read_to_string(file).unwrap();
-    let documents = text.split("\n---\n").map(|document| serde_saphyr::from_str::<Value>(document).unwrap());
+    let text = fs::read_to_string(file).expect("the manifest is generated");
+    let documents =
+        text.split("\n---\n").map(|document| serde_saphyr::from_str::<Value>(document).expect("it is YAML"));
     documents.filter(|object| !object.is_null()).collect()
 }
 
@@ -68,14 +69,16 @@ fn granted(objects: &[Value], account: &str) -> BTreeSet<Grant> {
         .collect();
     let mut granted = BTreeSet::new();
     for binding in objects.iter().filter(|object| text(&object["kind"]).ends_with("RoleBinding")) {
-        let subjects = binding["subjects"].as_array().unwrap();
+        let subjects = binding["subjects"].as_array().expect("a binding has subjects");
         if !subjects.iter().any(|subject| subject["name"] == account) {
             continue;
         }
         let role = roles[&(text(&binding["roleRef"]["kind"]), text(&binding["roleRef"]["name"]))];
         let namespace = text(&binding["metadata"]["namespace"]);
-        for rule in role["rules"].as_array().unwrap() {
-            let all = |key: &str| rule[key].as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+        for rule in role["rules"].as_array().expect("a role has rules") {
+            let all = |key: &str| {
+                rule[key].as_array().expect("a rule has lists").iter().map(text).collect::<Vec<_>>()
+            };
             for group in all("apiGroups") {
                 for resource in all("resources") {
                     let grant = |verb| (group.clone(), resource.clone(), verb, namespace.clone());

@@ -64,6 +64,12 @@ fn unhonoured(site: &mut Site<'_>, key: &str, annotation: &Annotation) {
 pub(crate) fn ingress(site: &mut Site<'_>, ingress: &Ingress) {
     object(site, On::Ingress);
     unused(site, ingress);
+    let name = ingress.metadata.name.as_deref().unwrap_or_default();
+    if site.settings.target == Target::Alb && name.contains("-listener-") {
+        let message = format!("with `-listener-` in its name, `{name}` gets no servers at first");
+        let at = FieldPath::of("metadata.name");
+        site.say(site.at(&build::LISTENER_IN_NAME, at, message).help(build::LISTENER_IN_NAME.fix));
+    }
     let Some(spec) = &ingress.spec else { return };
     if spec.default_backend.is_some() {
         let message = "`defaultBackend` makes no rule, neither here nor in Alibaba's controller";

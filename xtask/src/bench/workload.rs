@@ -110,7 +110,7 @@ impl Workload {
             Workload::Http2 => Generator::H2load,
             Workload::Grpc => Generator::Ghz,
             Workload::Websocket => Generator::WebSocket,
-            Workload::Http3 => Generator::Oha,
+            Workload::Http3 => Generator::Http3,
             _ => Generator::Wrk,
         }
     }

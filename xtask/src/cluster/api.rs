@@ -111,13 +111,12 @@ impl Api {
             else {
                 continue;
             };
-            let count: Option<f64> = line.rsplit(' ').next().and_then(|count| count.parse().ok());
+            let count: Option<u64> = line.rsplit(' ').next().and_then(|count| count.parse().ok());
             if verb == "LIST"
                 && let Some(count) = count
             {
                 let kind = if group.is_empty() { kind } else { format!("{kind}.{group}") };
-                // Counts are whole numbers, written as floats.
-                *counts.entry(kind).or_default() += count as u64;
+                *counts.entry(kind).or_default() += count;
             }
         }
         Ok(counts)

@@ -5,7 +5,7 @@ use super::routes::Verdict;
 use super::writer::Wrote;
 use crate::acknowledgement::{Effect, Problem};
 use crate::events::COMPONENT;
-use crate::watch::{self, Kind, Seen, stream};
+use crate::watch::{self, Kind, Patience, Seen, stream};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, SelectAll, unfold};
 use k8s_openapi::api::core::v1::{Endpoints, Event};
@@ -94,7 +94,7 @@ fn endpoints(client: &Client) -> BoxStream<'static, Seen<(ObjectKey, Value)>> {
 fn events(client: &Client) -> BoxStream<'static, Message> {
     let config = watcher::Config::default().any_semantic().fields("involvedObject.kind=Ingress");
     watcher(Api::<Event>::all(client.clone()), config)
-        .default_backoff()
+        .backoff(Patience::default())
         .filter_map(|event| {
             std::future::ready(match event {
                 Ok(watcher::Event::Apply(event)) => said(event),

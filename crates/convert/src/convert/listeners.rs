@@ -2,6 +2,7 @@
 
 use super::blocks::{Block, Hosts};
 use super::hop::through_gateway;
+use super::names::harmless;
 use super::paths::Prefix;
 use super::rule::{Action, Matches, Origin, Reason, Rule};
 use super::{Conversion, codes};
@@ -57,8 +58,11 @@ pub(super) fn drafts(conversion: &mut Conversion<'_>, blocks: Vec<Block>) -> Vec
     if is_redirected {
         warn_of_plain_hosts(conversion, &blocks, &certificates);
     }
-    let name = conversion.key.name.clone();
-    let is_reserved = [INTERNET, INTRANET, REDIRECT].iter().any(|suffix| name.ends_with(suffix));
+    let written = &conversion.key.name;
+    let name = harmless(written);
+    let is_reserved = [INTERNET, INTRANET, REDIRECT].iter().any(|suffix| written.ends_with(suffix));
+    let is_reserved = is_reserved || name != *written;
+    let base = name.clone();
     let main = if is_reserved { format!("{name}{INTERNET}") } else { name.clone() };
     let settings = conversion.settings;
     let (internet, intranet) = blocks.into_iter().partition(|block| {
@@ -71,7 +75,7 @@ pub(super) fn drafts(conversion: &mut Conversion<'_>, blocks: Vec<Block>) -> Vec
     ] {
         let draft = Draft { name, address_type, ports: None, certificates: Vec::new(), blocks };
         let ports = Ports::of(settings);
-        let redirect = is_redirected.then(|| format!("{}{REDIRECT}", conversion.key.name));
+        let redirect = is_redirected.then(|| format!("{base}{REDIRECT}"));
         drafts.extend(by_port(draft, &certificates, ports, redirect));
     }
     drafts.retain(|draft: &Draft| !draft.blocks.is_empty());

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// `net-alb.knative.dev/literal-conditions.NAME` is the longest key: 63 characters after the slash, 19 before NAME.
 const LONGEST: usize = 44;
+/// What an Ingress' name must not have: Alibaba's open controller gives such an Ingress no servers at first (seen by running it).
+const HARMFUL: &str = "-listener-";
 /// `-` and eight hexadecimal digits.
 const HASH: usize = 9;
 
@@ -20,6 +22,14 @@ pub(super) fn word(prefix: &str, name: &str) -> String {
         label.push_str(&part.to_ascii_lowercase());
     }
     if label.len() <= LONGEST { label } else { with_hash(&label, &label) }
+}
+
+/// A KIngress' name as Ingresses may have it: the same, unless it would do harm. A hash keeps it from being another KIngress'.
+pub(super) fn harmless(name: &str) -> String {
+    if !name.contains(HARMFUL) {
+        return name.to_owned();
+    }
+    format!("{}.{:08x}", name.replace(HARMFUL, "-listener."), fnv1a(name.as_bytes()))
 }
 
 /// The label, shortened if need be, with a hash of `of` at its end.
@@ -87,6 +97,13 @@ mod tests {
     fn hashes_as_the_draft_does() {
         // The draft's vector for `a` is af63dc4c8601ec8c.
         assert_eq!(fnv1a(b"a"), 0xaf63_dc4c ^ 0x8601_ec8c);
+    }
+
+    #[test]
+    fn a_harmful_name_is_changed() {
+        assert_eq!(harmless("shop-listeners"), "shop-listeners");
+        assert_eq!(harmless("a-listener-b-listener-c"), "a-listener.b-listener.c.6e070ca4");
+        assert_eq!(harmless("a-listener-listener-b").matches("-listener-").count(), 0);
     }
 
     #[test]

@@ -290,8 +290,8 @@ impl<'e, 'a> Exchange<'e, 'a> {
     }
 }
 
-/// Lets both directions go on until the answer is complete or one of them breaks. They stay where they are: a future that is handed
-/// over by value takes its room twice.
+/// Lets both directions go on until the answer is complete or one of them breaks. They stay where they are: a future that
+/// is handed over by value takes its room twice.
 pub(super) async fn both_ways<T>(
     job: &Job<'_>,
     progress: &Cell<Progress>,

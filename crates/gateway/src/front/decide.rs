@@ -34,7 +34,8 @@ pub(super) fn decide<'a>(
             return Decision::Reply(Reply::error(Reason::TrafficLimit));
         }
     }
-    let cors = rule.plan.cors.as_deref().zip(incoming.head.headers.values("origin").next());
+    let origin = || incoming.head.headers.values("origin").next();
+    let cors = rule.plan.cors.as_deref().and_then(|policy| Some((policy, origin()?)));
     if let Some((policy, origin)) = cors
         && is_preflight(incoming)
     {

@@ -182,8 +182,8 @@ mod tests {
         size_of::<F>()
     }
 
-    /// What is rarely needed is in boxes of its own: every connection has this one, and a large one lies in several pages, all of
-    /// which a request touches.
+    /// What is rarely needed is in boxes of its own: every connection has this one, and a large one lies in several pages,
+    /// all of which a request touches.
     #[test]
     fn a_connection_is_small() {
         let serving = size(|connection: &'static Rc<Connection>| async move { serve(connection).await });

@@ -1,7 +1,12 @@
 //! Whom a request is for.
 
+use super::head::letters_digits_and;
+
 /// Bytes of a name at most (RFC 1035 §2.3.4), and of a port with its colon.
 const LONGEST: usize = 255 + 6;
+
+/// What names and IPv4 addresses are of.
+const NAME: [bool; 256] = letters_digits_and(b"-._~");
 
 /// Whether a text is a host and perhaps a port, and nothing but that: a name, an IPv4 address, or an IPv6 address in brackets.
 /// RFC 3986 §3.2.2 allows percent signs and commas, too; no name in use has them, and programs disagree about what they mean.
@@ -16,10 +21,7 @@ pub(crate) fn is_authority(text: &[u8]) -> bool {
     let is_host = if text.starts_with(b"[") {
         str::from_utf8(host).is_ok_and(|host| host.parse::<std::net::Ipv6Addr>().is_ok())
     } else {
-        !host.is_empty()
-            && host
-                .iter()
-                .all(|b| matches!(b, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'))
+        !host.is_empty() && host.iter().fold(true, |all, byte| all & NAME[usize::from(*byte)])
     };
     is_host && text.len() <= LONGEST && is_port(port)
 }

@@ -1,5 +1,4 @@
 use crate::table::FieldSpan;
-use smallvec::SmallVec;
 
 /// What a header field means to a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,61 +32,60 @@ pub(crate) enum FieldKind {
 
 impl FieldKind {
     pub(crate) fn of(name: &[u8]) -> FieldKind {
-        match FieldKind::known(name) {
-            FieldKind::Other if may_look_like(name) && name.contains(&b'_') => {
-                let dashed: SmallVec<[u8; 32]> =
-                    name.iter().map(|b| if *b == b'_' { b'-' } else { *b }).collect();
-                match FieldKind::known(&dashed) {
-                    FieldKind::Other => FieldKind::Other,
-                    _ => FieldKind::Lookalike,
-                }
-            }
-            kind => kind,
-        }
-    }
-
-    fn known(name: &[u8]) -> FieldKind {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        // Length and first letter leave one or two candidates.
-        match (name.len(), name.first().map(u8::to_ascii_lowercase)) {
-            (2, Some(b't')) if is(b"te") => FieldKind::Te,
-            (4, Some(b'h')) if is(b"host") => FieldKind::Host,
-            (6, Some(b'e')) if is(b"expect") => FieldKind::Expect,
-            (6, Some(b's')) if is(b"slb-id") => FieldKind::SlbId,
-            (7, Some(b'u')) if is(b"upgrade") => FieldKind::Upgrade,
-            (10, Some(b'c')) if is(b"connection") => FieldKind::Connection,
-            (10, Some(b'k')) if is(b"keep-alive") => FieldKind::Hop,
-            (11, Some(b't')) if is(b"traceparent") => FieldKind::Traceparent,
-            (14, Some(b'c')) if is(b"content-length") => FieldKind::ContentLength,
-            (14, Some(b'h')) if is(b"http2-settings") => FieldKind::Hop,
-            (14, Some(b'k')) if is(b"k-network-hash") => FieldKind::NetworkHash,
-            (15, Some(b'k')) if is(b"k-network-probe") => FieldKind::NetworkProbe,
-            (15, Some(b'k')) if is(b"k-proxy-request") => FieldKind::Internal,
-            (15, Some(b'k')) if is(b"k-original-host") => FieldKind::Internal,
-            (15, Some(b'k')) if is(b"k-kubelet-probe") => FieldKind::Internal,
-            (15, Some(b'x')) if is(b"x-forwarded-for") => FieldKind::XForwardedFor,
-            (16, Some(b'k')) if is(b"k-passthrough-lb") => FieldKind::Internal,
-            (16, Some(b'p')) if is(b"proxy-connection") => FieldKind::Hop,
-            (16, Some(b'x')) if is(b"x-forwarded-port") => FieldKind::XForwardedPort,
-            (16, Some(b'x')) if is(b"x-forwarded-host") => FieldKind::XForwardedHost,
-            (17, Some(b'x')) if is(b"x-forwarded-proto") => FieldKind::XForwardedProto,
-            (17, Some(b't')) if is(b"transfer-encoding") => FieldKind::TransferEncoding,
-            (24, Some(b'k')) if is(b"knative-serving-revision") => FieldKind::Internal,
-            (25, Some(b'k')) if is(b"knative-serving-namespace") => FieldKind::Internal,
-            (29, Some(b'k')) if is(b"knative-serving-default-route") => FieldKind::Internal,
-            (26, Some(b'x')) if is(b"x-forwarded-client-srcport") => FieldKind::XForwardedClientSrcPort,
-            _ => FieldKind::Other,
-        }
+        let first = name.first().map_or(0, u8::to_ascii_lowercase);
+        let mut candidates = known(name.len(), first).iter();
+        candidates.find_map(|(known, kind)| compare(name, known, *kind)).unwrap_or(FieldKind::Other)
     }
 }
 
-/// Whether a known name with a dash is as long as this one and begins with the same letter.
-fn may_look_like(name: &[u8]) -> bool {
-    const LENGTHS: u32 =
-        1 << 6 | 1 << 10 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 24 | 1 << 25 | 1 << 26 | 1 << 29;
-    name.len() < 32
-        && LENGTHS >> name.len() & 1 == 1
-        && matches!(name[0].to_ascii_lowercase(), b'c' | b'h' | b'k' | b'p' | b's' | b't' | b'x')
+/// The names that mean something, in lower case. Length and first letter tell most others from all of them.
+fn known(length: usize, first: u8) -> &'static [(&'static [u8], FieldKind)] {
+    match (length, first) {
+        (2, b't') => &[(b"te", FieldKind::Te)],
+        (4, b'h') => &[(b"host", FieldKind::Host)],
+        (6, b'e') => &[(b"expect", FieldKind::Expect)],
+        (6, b's') => &[(b"slb-id", FieldKind::SlbId)],
+        (7, b'u') => &[(b"upgrade", FieldKind::Upgrade)],
+        (10, b'c') => &[(b"connection", FieldKind::Connection)],
+        (10, b'k') => &[(b"keep-alive", FieldKind::Hop)],
+        (11, b't') => &[(b"traceparent", FieldKind::Traceparent)],
+        (14, b'c') => &[(b"content-length", FieldKind::ContentLength)],
+        (14, b'h') => &[(b"http2-settings", FieldKind::Hop)],
+        (14, b'k') => &[(b"k-network-hash", FieldKind::NetworkHash)],
+        (15, b'k') => &[
+            (b"k-network-probe", FieldKind::NetworkProbe),
+            (b"k-proxy-request", FieldKind::Internal),
+            (b"k-original-host", FieldKind::Internal),
+            (b"k-kubelet-probe", FieldKind::Internal),
+        ],
+        (15, b'x') => &[(b"x-forwarded-for", FieldKind::XForwardedFor)],
+        (16, b'k') => &[(b"k-passthrough-lb", FieldKind::Internal)],
+        (16, b'p') => &[(b"proxy-connection", FieldKind::Hop)],
+        (16, b'x') => &[
+            (b"x-forwarded-port", FieldKind::XForwardedPort),
+            (b"x-forwarded-host", FieldKind::XForwardedHost),
+        ],
+        (17, b'x') => &[(b"x-forwarded-proto", FieldKind::XForwardedProto)],
+        (17, b't') => &[(b"transfer-encoding", FieldKind::TransferEncoding)],
+        (24, b'k') => &[(b"knative-serving-revision", FieldKind::Internal)],
+        (25, b'k') => &[(b"knative-serving-namespace", FieldKind::Internal)],
+        (26, b'x') => &[(b"x-forwarded-client-srcport", FieldKind::XForwardedClientSrcPort)],
+        (29, b'k') => &[(b"knative-serving-default-route", FieldKind::Internal)],
+        _ => &[],
+    }
+}
+
+/// What a name is that is as long as a known one: the same in any case of letters, a lookalike, or neither.
+fn compare(name: &[u8], known: &[u8], kind: FieldKind) -> Option<FieldKind> {
+    let mut is_same = true;
+    for (byte, known) in name.iter().zip(known) {
+        match (byte.to_ascii_lowercase(), known) {
+            (byte, known) if byte == *known => {}
+            (b'_', b'-') => is_same = false,
+            _ => return None,
+        }
+    }
+    Some(if is_same { kind } else { FieldKind::Lookalike })
 }
 
 /// What the `Connection` fields of a message ask for.

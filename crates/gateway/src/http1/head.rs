@@ -143,22 +143,24 @@ fn expect(bytes: &[u8], text: &[u8]) -> Result<(), Stop> {
 
 /// Bytes of a token at the front (RFC 9110 §5.6.2).
 fn token_length(bytes: &[u8]) -> usize {
-    const TOKEN: [bool; 256] = {
-        let mut table = [false; 256];
-        let marks = b"!#$%&'*+-.^_`|~";
-        let mut at = 0;
-        while at < marks.len() {
-            table[marks[at] as usize] = true;
-            at += 1;
-        }
-        let mut byte = 0u8;
-        while byte < 0x80 {
-            table[byte as usize] |= byte.is_ascii_alphanumeric();
-            byte += 1;
-        }
-        table
-    };
+    const TOKEN: [bool; 256] = letters_digits_and(b"!#$%&'*+-.^_`|~");
     bytes.iter().position(|byte| !TOKEN[usize::from(*byte)]).unwrap_or(bytes.len())
+}
+
+/// Which bytes are ASCII letters, digits or one of these.
+pub(super) const fn letters_digits_and(marks: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
 }
 
 /// Bytes of a value at the front: visible ones, others than ASCII, spaces and tabs (RFC 9110 §5.5).

@@ -6,6 +6,7 @@ use crate::{Action, FixedResponse, HeaderValue, Redirect, Rewrite, SystemValue, 
 use net_alb_api::annotation as wire;
 use net_alb_api::annotation::extension::TargetHeaders;
 use net_alb_api::annotation::header::is_token;
+use net_alb_api::config::Target as For;
 use net_alb_api::{IntOrString, Objects};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
@@ -80,6 +81,11 @@ fn forward<O: Objects>(
     });
     let targets = targets.collect();
     let sticky = config.server_group_sticky_session.as_ref().filter(|session| session.enabled);
+    if sticky.is_some() && site.settings.target == For::Alb {
+        let message = "ALB Ingress Controller before 2.14 drops `ServerGroupStickySession`";
+        let code = &build::GROUP_STICKINESS;
+        site.say(site.at(code, reading.at.clone(), message).help(code.fix));
+    }
     Some(Action::ForwardGroup {
         targets,
         sticky_seconds: sticky.map(|session| session.timeout.unwrap_or(1000)),

@@ -5,6 +5,7 @@ use crate::site::Site;
 use crate::{Backend, BackendProtocol, ServerGroup, ServerGroupId};
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::api::networking::v1::ServiceBackendPort;
+use net_alb_api::config::Target;
 use net_alb_api::{Ingress, IntOrString, ObjectKey, Objects, Service, hop};
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
@@ -88,6 +89,7 @@ impl<'a, O: Objects> Groups<'a, O> {
             site.say(site.at(&build::MISSING_SERVICE, at.clone(), message).help(help));
             return None;
         };
+        check_reach(site, backend, &service, at);
         let ports = ports(&service);
         let found = ports.iter().find(|known| is_port(known, port));
         // A Service of type ExternalName may have no ports at all.
@@ -99,6 +101,19 @@ impl<'a, O: Objects> Groups<'a, O> {
         }
         found.cloned()
     }
+}
+
+/// Names a Service that ALB can't reach where pods have no addresses of their own.
+fn check_reach(site: &mut Site<'_>, backend: &Backend, service: &Service, at: &FieldPath) {
+    let has_node_port = service.spec.as_ref().and_then(|spec| spec.type_.as_deref());
+    let has_node_port = matches!(has_node_port, Some("NodePort" | "LoadBalancer"));
+    if site.settings.target != Target::Alb || site.settings.bootstrap.eni || has_node_port {
+        return;
+    }
+    let message =
+        format!("Service `{}` has no node port, by which alone ALB could reach it", backend.service);
+    let code = &build::CLUSTER_IP_WITHOUT_ENI;
+    site.say(site.at(code, at.clone(), message).help(code.fix));
 }
 
 fn ports(service: &Service) -> &[ServicePort] {

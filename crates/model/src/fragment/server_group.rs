@@ -3,6 +3,7 @@
 use crate::site::Site;
 use crate::{BackendProtocol, HealthCheck, Scheduler, Stickiness};
 use net_alb_api::annotation::registry;
+use net_alb_api::config::Target;
 use net_alb_diag::FieldPath;
 use net_alb_diag::codes::build;
 
@@ -78,8 +79,19 @@ fn stickiness(site: &mut Site<'_>) -> Option<Stickiness> {
             needs(site, "`sticky-session-type: Server`", &registry::COOKIE);
             None
         }
-        "Server" => Some(Stickiness::Server { cookie }),
+        "Server" => {
+            say_of_server_stickiness(site);
+            Some(Stickiness::Server { cookie })
+        }
         _ => Some(Stickiness::Insert { timeout_seconds }),
+    }
+}
+
+fn say_of_server_stickiness(site: &mut Site<'_>) {
+    if site.settings.target == Target::Alb {
+        let message = "ALB Ingress Controller before 2.15 fails the whole AlbConfig on it";
+        let at = FieldPath::annotation(registry::STICKY_SESSION_TYPE.key);
+        site.say(site.at(&build::SERVER_STICKINESS, at, message).help(build::SERVER_STICKINESS.fix));
     }
 }
 

@@ -66,7 +66,9 @@ pub(crate) fn read(text: &str) -> Vec<AlbFact> {
 /// The same of ours.
 pub(crate) fn ours(albs: &[Alb]) -> Vec<AlbFact> {
     let mut facts: Vec<AlbFact> = albs.iter().map(alb).collect();
-    facts.iter_mut().for_each(|alb| alb.server_groups.sort());
+    for alb in &mut facts {
+        alb.server_groups.sort();
+    }
     facts
 }
 

@@ -85,7 +85,7 @@ fn print(lines: &Receiver<Message>) {
             std::thread::sleep(GATHERING);
         }
         count = 0;
-        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        let mut out = io::BufWriter::new(io::stdout().lock());
         let mut told = Vec::new();
         for message in std::iter::once(first).chain(lines.try_iter().take(WAITING)) {
             match message {

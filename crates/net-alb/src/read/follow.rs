@@ -68,6 +68,8 @@ pub(crate) struct Saved {
     pub(crate) gone: Vec<ObjectRef>,
     /// Objects that can't be read now, of which an earlier version counts on.
     pub(crate) kept: Vec<ObjectRef>,
+    /// Of those in `put`, objects of which a part couldn't be read: an earlier version is better.
+    pub(crate) flawed: Vec<ObjectRef>,
     /// What is wrong with what was read.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Where that is.

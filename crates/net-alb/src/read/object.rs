@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// An object of a document, or what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// `None` if it was refused or is of no use.
+    /// `None` if it was refused or is of no use. With problems it is the object without the annotations that these are about.
     pub(super) object: Option<Arc<Object>>,
     pub(super) problems: Vec<Problem>,
     /// The object's own part of the tree: a list's element, else the whole document.
@@ -54,7 +54,7 @@ fn object(text: &str, node: &Node) -> Found {
             hide_value(&node, problem);
         }
     }
-    let object = object.filter(|_| problems.is_empty()).map(Arc::new);
+    let object = object.filter(|_| problems.iter().all(Problem::is_about_annotation)).map(Arc::new);
     Found { object, problems, node }
 }
 

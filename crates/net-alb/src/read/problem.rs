@@ -32,6 +32,11 @@ impl Problem {
         self.code.severity == Severity::Error
     }
 
+    /// Whether it is an annotation that is no string, and nothing else.
+    pub(super) fn is_about_annotation(&self) -> bool {
+        self.code == &net_alb_diag::codes::read::ANNOTATION_NOT_STRING
+    }
+
     /// An annotation whose value is no string: the line to paste instead is in the help.
     pub(super) fn annotation(text: &str, key: &str, span: Span, found: &str) -> Self {
         let message = format!(

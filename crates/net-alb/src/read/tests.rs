@@ -105,6 +105,16 @@ fn the_articles_unquoted_annotation_is_refused_with_the_line_to_paste() {
 }
 
 #[test]
+fn an_object_is_read_without_an_annotation_that_is_no_string() {
+    let text = HELLO.replace("hello}", "hello, annotations: {a: [], b: c}}");
+    let reading = reading(&[("f", &text)]);
+    assert!(lines(&reading).starts_with("3:42 NA0012 the annotation `a` is a list"), "{}", lines(&reading));
+    let snapshot = snapshot(&reading);
+    let (_, hello) = snapshot.kservices.first_key_value().unwrap();
+    assert_eq!(format!("{:?}", hello.metadata.annotations.as_ref().unwrap()), r#"{"b": "c"}"#);
+}
+
+#[test]
 fn a_list_or_number_for_an_annotation_is_refused_with_the_line_to_paste() {
     let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: hello\n  annotations:\n    a: [{b: 'c'}] # why\n    d: 100\n";
     assert_eq!(

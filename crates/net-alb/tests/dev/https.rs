@@ -144,7 +144,7 @@ fn the_alb_configs_quic_listener_is_opened_and_announced() {
         "metadata: {name: shop}\nspec:\n  ingressClassName",
         "metadata:\n  name: shop\n  annotations: {alb.ingress.kubernetes.io/listen-ports: '[{\"HTTPS\": 443}, {\"QUIC\": 443}]'}\nspec:\n  ingressClassName",
     );
-    fs::write(&app, [&annotated, &secret, ALB_CONFIG].concat()).unwrap();
+    fs::write(&app, [&*annotated, &secret, ALB_CONFIG].concat()).unwrap();
     let mut dev = Dev::start(&[app.to_str().unwrap()]);
     let lines = https_lines(&mut dev);
     let answer = curl(&lines[0]);
@@ -158,7 +158,7 @@ fn the_alb_configs_quic_listener_is_opened_and_announced() {
 
     // Without `quicConfig`, nobody is led there.
     let quiet = ALB_CONFIG.replace(", quicConfig: {quicUpgradeEnabled: true, quicListenerId: lsn-1}", "");
-    fs::write(&app, [annotated.as_str(), &secret, &quiet].concat()).unwrap();
+    fs::write(&app, [&*annotated, &secret, &quiet].concat()).unwrap();
     let mut dev = Dev::start(&[app.to_str().unwrap()]);
     assert_eq!(curl(&https_lines(&mut dev)[0]).header("alt-svc"), "");
 }

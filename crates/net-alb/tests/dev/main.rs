@@ -9,3 +9,4 @@ mod process;
 mod reload;
 mod request;
 mod serve;
+mod websocket;

@@ -121,6 +121,61 @@ fn the_greeting_follows_the_file() {
 }
 
 #[test]
+fn a_header_that_changes_is_named() {
+    let kingress = |header: &str| {
+        format!(
+            "
+apiVersion: v1
+kind: Service
+metadata: {{name: a}}
+spec: {{ports: [{{port: 80}}]}}
+---
+apiVersion: networking.internal.knative.dev/v1alpha1
+kind: Ingress
+metadata: {{name: hello, namespace: default}}
+spec:
+  rules:
+  - hosts: [hello.example.com]
+    visibility: ExternalIP
+    http:
+      paths:
+      - splits: [{{serviceName: a, serviceNamespace: default, servicePort: 80, percent: 100}}]
+        appendHeaders: {{x-color: {header}}}
+"
+        )
+    };
+    let file = folder("header").join("app.yaml");
+    fs::write(&file, kingress("red")).unwrap();
+    let mut dev = Dev::start(&[file.to_str().unwrap()]);
+    dev.wait_for("watching ");
+    fs::write(&file, kingress("blue")).unwrap();
+    dev.wait_for("changed hello.example.com on public");
+    dev.wait_for("now sets header `x-color` to `blue`");
+    dev.wait_for("no longer sets header `x-color` to `red`");
+}
+
+#[test]
+fn an_annotation_that_is_no_string_hides_no_other_error() {
+    let file = folder("annotation").join("app.yaml");
+    fs::write(&file, service("hello", [0, 100])).unwrap();
+    let mut dev = Dev::start(&[file.to_str().unwrap()]);
+    let (public, _) = dev.addresses();
+    let text = service("hello", [60, 50]).replace("  name: hello", "  annotations: {a: []}\n  name: hello");
+    fs::write(&file, text).unwrap();
+    dev.wait_for("error[NA0012]");
+    dev.wait_for("error[NA1003]: percentages add up to 110, not 100");
+    dev.wait_for("Knative Service default/hello is served as it was before this change");
+    assert_eq!(get(public, "hello.default.example.com", "/", &[]).revision(), "hello-00002");
+
+    // Nothing else is wrong with it now; all the same the version before is served.
+    let text = service("hello", [100, 0]).replace("  name: hello", "  annotations: {a: []}\n  name: hello");
+    fs::write(&file, text).unwrap();
+    dev.wait_for("error[NA0012]");
+    dev.wait_for("Knative Service default/hello is served as it was before this change");
+    assert_eq!(get(public, "hello.default.example.com", "/", &[]).revision(), "hello-00002");
+}
+
+#[test]
 fn a_bad_file_at_the_start_is_served_once_it_is_mended() {
     let file = folder("mended").join("app.yaml");
     fs::write(&file, "kind: [").unwrap();

@@ -2,7 +2,7 @@
 
 mod ghz;
 mod h2load;
-mod oha;
+mod http3;
 mod websocket;
 mod wrk;
 
@@ -33,7 +33,7 @@ pub(super) enum Generator {
     /// WebSocket
     WebSocket,
     /// HTTP/3
-    Oha,
+    Http3,
 }
 
 /// A generator that is ready to run.
@@ -67,7 +67,7 @@ impl Load {
             Generator::H2load | Generator::H2loadNew => install::h2load()?,
             Generator::Ghz => install::ghz()?,
             Generator::WebSocket => super::backend::own_program()?.into(),
-            Generator::Oha => install::oha()?,
+            Generator::Http3 => install::go(root, "http3")?,
         };
         let input = match generator {
             Generator::Ghz => root.join("bench/grpc/health.proto"),
@@ -88,7 +88,7 @@ impl Load {
             Generator::H2loadNew => h2load::arguments_for_new_connections(&host, site, seconds),
             Generator::Ghz => ghz::arguments(&self.input, &host, port, seconds),
             Generator::WebSocket => websocket::arguments(&host, port, seconds),
-            Generator::Oha => oha::arguments(&host, port, seconds),
+            Generator::Http3 => http3::arguments(&host, port, seconds),
         };
         let mut command = vec![self.program.display().to_string()];
         command.extend(arguments);
@@ -97,10 +97,9 @@ impl Load {
         ensure!(status.success(), "{:?} ended with {status}: {}", self.generator, program.last_words());
         let output = program.output()?;
         let figures = match self.generator {
-            Generator::Wrk | Generator::WebSocket => wrk::figures(&output),
+            Generator::Wrk | Generator::WebSocket | Generator::Http3 => wrk::figures(&output),
             Generator::H2load | Generator::H2loadNew => h2load::figures(&output, site),
             Generator::Ghz => ghz::figures(&output),
-            Generator::Oha => oha::figures(&output),
         }?;
         ensure!(figures.requests > 0.0, "{:?} got no answer at all:\n{output}", self.generator);
         Ok(figures)

@@ -3,7 +3,7 @@
 use super::super::api::Kind;
 use super::super::objects::{NAMESPACE, kingress};
 use super::super::{Layer, kubectl};
-use super::lab::{LOADED, Lab, SYSTEM, pods, rolled, signal, wait};
+use super::lab::{LOADED, Lab, SYSTEM, condition, get, leader, pods, rolled, signal, wait};
 use super::secure::Secure;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -59,17 +59,17 @@ impl Fault {
 }
 
 fn controller(lab: &Lab, what: Signal, name: &str) -> Result<String> {
-    signal(&lab.leader()?, what)?;
+    signal(&leader()?, what)?;
     Ok(format!("one more ready after {:.1} s", lab.one_more(name)?.as_secs_f64()))
 }
 
 /// It neither renews the Lease nor gives it back, as after the loss of a node.
 fn controller_frozen(lab: &Lab) -> Result<String> {
-    let leader = lab.leader()?;
+    let first = leader()?;
     let seen = controller(lab, Signal::STOP, "after-freeze");
-    let next = lab.leader()?;
-    signal(&leader, Signal::CONT)?;
-    ensure!(next != leader, "{leader} still leads");
+    let next = leader()?;
+    signal(&first, Signal::CONT)?;
+    ensure!(next != first, "{first} still leads");
     rolled("net-alb-controller")?;
     seen
 }
@@ -118,17 +118,19 @@ fn garbage_secret(lab: &Lab) -> Result<String> {
     let secure = Secure::prepare(lab)?;
     let garbage = json!({ "data": { "tls.crt": "Z2FyYmFnZQ==", "tls.key": "Z2FyYmFnZQ==" } }).to_string();
     kubectl(&["-n", NAMESPACE, "patch", "secret", "secure", "--type=merge", "-p", &garbage])?;
-    let event = event(lab, "secure")?;
+    let event = event("secure")?;
+    // Handshakes go on, each with the last good certificate.
+    thread::sleep(Duration::from_secs(3));
     let (asked, failed) = secure.end()?;
-    let (ready, ..) = lab.condition("secure", "Ready")?;
+    let (ready, ..) = condition("secure", "Ready")?;
     ensure!(failed == 0, "{failed} of {asked} requests by HTTPS failed");
     ensure!(ready == "True", "the KIngress is {ready} now");
     Ok(format!("0 of {asked} by HTTPS failed, Ready stays; Event: {event}"))
 }
 
 /// The reason of the first warning about a KIngress.
-fn event(lab: &Lab, kingress: &str) -> Result<String> {
-    let uid = lab.get("kingress", kingress)?["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+fn event(kingress: &str) -> Result<String> {
+    let uid = get("kingress", kingress)?["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     let selector = format!("--field-selector=type=Warning,involvedObject.uid={uid}");
     let path = "-o=jsonpath={.items[0].reason}: {.items[0].message}";
     let mut event = String::new();
@@ -154,8 +156,8 @@ fn bad_kingress(lab: &Lab) -> Result<String> {
     let ready = |number: &usize| lab.watch.one(&format!("good-{number}"), 1, deadline).is_some();
     let good = (0..GOOD).filter(ready).count();
     let took = began.elapsed();
-    wait("the bad one being refused", || Ok(lab.condition("bad", "Ready")?.0 == "False"))?;
-    let (_, reason, message) = lab.condition("bad", "Ready")?;
+    wait("the bad one being refused", || Ok(condition("bad", "Ready")?.0 == "False"))?;
+    let (_, reason, message) = condition("bad", "Ready")?;
     ensure!(good == GOOD, "{good} of {GOOD} are ready");
     Ok(format!("{good} ready after {:.1} s; the bad one: {reason}: {message}", took.as_secs_f64()))
 }
@@ -167,14 +169,14 @@ fn bad_annotation(lab: &Lab) -> Result<String> {
         lab.api.patch(Kind::KIngresses, LOADED, &patch)
     };
     set(r#"[{"revision": "#)?;
-    let said = || Ok(lab.condition(LOADED, "AnnotationsHonoured")?.0 == "False");
+    let said = || Ok(condition(LOADED, "AnnotationsHonoured")?.0 == "False");
     wait("a condition about the annotation", said)?;
-    let (_, reason, message) = lab.condition(LOADED, "AnnotationsHonoured")?;
-    let event = event(lab, LOADED)?;
-    let (ready, ..) = lab.condition(LOADED, "Ready")?;
+    let (_, reason, message) = condition(LOADED, "AnnotationsHonoured")?;
+    let event = event(LOADED)?;
+    let (ready, ..) = condition(LOADED, "Ready")?;
     ensure!(ready == "True", "the KIngress is {ready} now");
     set("[]")?;
-    wait("the condition going", || Ok(lab.condition(LOADED, "AnnotationsHonoured")?.0.is_empty()))?;
+    wait("the condition going", || Ok(condition(LOADED, "AnnotationsHonoured")?.0.is_empty()))?;
     Ok(format!("Ready stays; {reason}: {message}; Event: {event}"))
 }
 

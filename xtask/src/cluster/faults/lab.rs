@@ -57,37 +57,37 @@ impl Lab {
         Ok(ready.with_context(|| format!("{name} isn't ready after {} s", PATIENCE.as_secs()))? - began)
     }
 
-    /// An object of the lab's namespace.
-    pub(super) fn get(&self, kind: &str, name: &str) -> Result<Value> {
-        Ok(serde_json::from_str(&kubectl(&["-n", NAMESPACE, "get", kind, name, "-o", "json"])?)?)
-    }
-
-    /// A condition of a KIngress: its status, reason and message.
-    pub(super) fn condition(&self, kingress: &str, kind: &str) -> Result<(String, String, String)> {
-        let object = self.get("kingress", kingress)?;
-        let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        let found = conditions.into_iter().find(|condition| condition["type"] == kind).unwrap_or_default();
-        let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
-        Ok((text("status"), text("reason"), text("message")))
-    }
-
     /// Runs one of the testbed's commands.
     pub(super) fn testbed(&self, arguments: &[&str]) -> Result<()> {
         let status = Command::new(self.root.join("testbed/testbed")).args(arguments).status()?;
         ensure!(status.success(), "`testbed {}` ended with {status}", arguments.join(" "));
         Ok(())
     }
+}
 
-    /// The pod that writes status. One that a new version has just replaced may still be named.
-    pub(super) fn leader(&self) -> Result<String> {
-        let path = "-o=jsonpath={.spec.holderIdentity}";
-        let mut leader = String::new();
-        wait("one of the controllers leading", || {
-            leader = kubectl(&["-n", SYSTEM, "get", "lease", "net-alb-controller", path])?;
-            Ok(pods("controller")?.contains(&leader))
-        })?;
-        Ok(leader)
-    }
+/// An object of the lab's namespace.
+pub(super) fn get(kind: &str, name: &str) -> Result<Value> {
+    Ok(serde_json::from_str(&kubectl(&["-n", NAMESPACE, "get", kind, name, "-o", "json"])?)?)
+}
+
+/// A condition of a KIngress: its status, reason and message.
+pub(super) fn condition(kingress: &str, kind: &str) -> Result<(String, String, String)> {
+    let object = get("kingress", kingress)?;
+    let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let found = conditions.into_iter().find(|condition| condition["type"] == kind).unwrap_or_default();
+    let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+    Ok((text("status"), text("reason"), text("message")))
+}
+
+/// The pod that writes status. One that a new version has just replaced may still be named.
+pub(super) fn leader() -> Result<String> {
+    let path = "-o=jsonpath={.spec.holderIdentity}";
+    let mut leader = String::new();
+    wait("one of the controllers leading", || {
+        leader = kubectl(&["-n", SYSTEM, "get", "lease", "net-alb-controller", path])?;
+        Ok(pods("controller")?.contains(&leader))
+    })?;
+    Ok(leader)
 }
 
 /// The pods of a role.
@@ -107,7 +107,7 @@ pub(super) fn signal(pod: &str, signal: Signal) -> Result<()> {
     let uid = kubectl(&["-n", SYSTEM, "get", "pod", pod, "-o=jsonpath={.metadata.uid}"])?;
     let is_it = |process: &Process| {
         let words = process.cmdline().unwrap_or_default();
-        let is_ours = words.first().and_then(|word| word.rsplit('/').next()) == Some("net-alb");
+        let is_ours = matches!(words.get(1).map(String::as_str), Some("controller" | "gateway"));
         // Where a container's groups are, its pod is named.
         is_ours
             && process.cgroups().is_ok_and(|all| all.into_iter().any(|group| group.pathname.contains(&uid)))

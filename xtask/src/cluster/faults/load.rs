@@ -40,8 +40,13 @@ impl Load {
         let pause = Duration::from_secs(1) * CLIENTS / rate.max(1);
         let client = |number: u32| {
             let (stop, host) = (Arc::clone(&stop), host.to_owned());
-            let mut client =
-                Client { gateway, host, stays: number % 2 == 0, stream: None, tally: Tally::default() };
+            let mut client = Client {
+                gateway,
+                host,
+                stays: number.is_multiple_of(2),
+                stream: None,
+                tally: Tally::default(),
+            };
             thread::spawn(move || {
                 let mut next = Instant::now() + pause * number / CLIENTS;
                 while !stop.load(Ordering::Relaxed) {

@@ -75,7 +75,10 @@ fn of(process: &Process, layer: Layer) -> Option<Usage> {
     let words = process.cmdline().ok()?;
     let program = words.first()?.rsplit('/').next()?;
     let name = match (layer, program, words.get(1).map(String::as_str)) {
-        (Layer::NetAlb, "net-alb", Some(role @ ("controller" | "gateway"))) => format!("net-alb {role}"),
+        // A program that was given by hand may have another name.
+        (Layer::NetAlb, _, Some(role @ ("controller" | "gateway"))) if program.starts_with("net-alb") => {
+            format!("net-alb {role}")
+        }
         (Layer::Kourier, "kourier" | "envoy", _) => program.to_owned(),
         _ => return None,
     };

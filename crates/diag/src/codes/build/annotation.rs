@@ -173,7 +173,7 @@ pub static ARTICLE_FORM: Code = Code {
     reason: "ArticleForm",
     severity: Severity::Error,
     title: "an annotation in the old form of Knative's first ALB bridge",
-    explanation: "One object instead of an array, `forward` for `ForwardGroup`, `targetGroups` for `serverGroups`: Alibaba's open controller takes the first under a label only, drops the second in silence and reads the third as a forward to nothing. The gateway understands all of it. Source: alibaba-load-balancer-controller, `buildListenerRulesCommon`.",
+    explanation: "One object instead of an array, `forward` for `ForwardGroup`, `targetGroups` for `serverGroups`: Alibaba's open controller takes the first under a label only, drops the second in silence and reads the third as a forward to nothing. Where the labelled Ingress sorts first, its whole listener is read the old way: plain neighbours get rules without actions, and those with arrays lose theirs; where it doesn't, the whole AlbConfig fails. The gateway understands all of it. Source: alibaba-load-balancer-controller, `buildListenerRulesCommon`.",
     example: "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/actions.web: '{\"type\": \"forward\", \"forwardConfig\": {\"targetGroups\": [{\"serviceName\": \"web\", \"servicePort\": 80}]}}'\n",
     fix: "write an array of `ForwardGroup` with `serverGroups`",
 };
@@ -187,4 +187,15 @@ pub static REDIRECT_FIELD_LEFT_OUT: Code = Code {
     explanation: "The default is the request's own (`${host}` and so on) and status 301, but Alibaba's open controller sends an empty text to the API instead. Source: alibaba-load-balancer-controller, `toCustomAction`.",
     example: "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/actions.web: '[{\"type\": \"Redirect\", \"RedirectConfig\": {\"host\": \"b.com\"}}]'\n",
     fix: "write all of `protocol`, `host`, `port`, `path`, `query` and `httpCode`",
+};
+
+/// Stickiness between server groups, before it was supported.
+pub static GROUP_STICKINESS: Code = Code {
+    id: "NA2029",
+    reason: "GroupStickiness",
+    severity: Severity::Warning,
+    title: "old controllers drop stickiness between server groups",
+    explanation: "ALB Ingress Controller reads `ServerGroupStickySession` from 2.14 on; before, it is dropped in silence, and a client changes between groups with each request. Source: ACK release notes, 2.14.0; alibaba-load-balancer-controller, `buildAnnotationForwardAction`.",
+    example: "alb.ingress.kubernetes.io/actions.a: |\n  [{\"type\":\"ForwardGroup\",\"ForwardConfig\":{\"ServerGroups\":[…],\"ServerGroupStickySession\":{\"Enabled\":true,\"Timeout\":80}}}]\n",
+    fix: "use a controller from 2.14 on, or take it out",
 };

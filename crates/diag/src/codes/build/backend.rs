@@ -68,6 +68,17 @@ pub static GRPC_IN_CLEAR: Code = Code {
     fix: "add `spec.tls`",
 };
 
+/// A Service that ALB can't reach without addresses of pods.
+pub static CLUSTER_IP_WITHOUT_ENI: Code = Code {
+    id: "NA2056",
+    reason: "ClusterIpWithoutEni",
+    severity: Severity::Warning,
+    title: "ALB can't reach the Service",
+    explanation: "With `eni: \"false\"` in config-network (a Flannel cluster) ALB reaches pods by node ports only, so a Service has to be a `NodePort` or a `LoadBalancer`. One of type `ClusterIP` fails Alibaba's open controller for the whole AlbConfig, before its listeners and rules. Source: alibaba-load-balancer-controller, run with such a Service; ACK, Use ALB Ingresses in Knative.",
+    example: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config-network, namespace: knative-serving}\ndata: {eni: \"false\", albconfig: main}\n",
+    fix: "make it a `NodePort`, or use a cluster whose pods have addresses of their own (Terway)",
+};
+
 /// A rule without paths.
 pub static RULE_WITHOUT_PATHS: Code = Code {
     id: "NA2057",
@@ -77,6 +88,28 @@ pub static RULE_WITHOUT_PATHS: Code = Code {
     explanation: "Only paths become rules of a listener; a host alone does nothing.",
     example: "spec:\n  rules:\n  - host: example.com\n",
     fix: "add `http.paths`",
+};
+
+/// Stickiness by the application's cookie, before it was supported.
+pub static SERVER_STICKINESS: Code = Code {
+    id: "NA2058",
+    reason: "ServerStickiness",
+    severity: Severity::Warning,
+    title: "old controllers fail on stickiness by the application's cookie",
+    explanation: "ALB Ingress Controller reads the annotation `cookie` from 2.15 on. Before, `sticky-session-type: Server` fails the whole AlbConfig before its listeners and rules. Source: ACK release notes, 2.15.0; alibaba-load-balancer-controller, run with such an Ingress.",
+    example: "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/sticky-session: \"true\"\n    alb.ingress.kubernetes.io/sticky-session-type: Server\n    alb.ingress.kubernetes.io/cookie: JSESSIONID\n",
+    fix: "use a controller from 2.15 on, or `sticky-session-type: Insert`",
+};
+
+/// An Ingress' name that Alibaba's controller stumbles over.
+pub static LISTENER_IN_NAME: Code = Code {
+    id: "NA2059",
+    reason: "ListenerInName",
+    severity: Severity::Warning,
+    title: "Alibaba's controller stumbles over an Ingress' name",
+    explanation: "The open controller tells its own events apart by `-listener-` in their names, so an Ingress with that in its name gets no servers until something else changes. net-alb writes no such name. Source: alibaba-load-balancer-controller, run with such an Ingress.",
+    example: "kind: Ingress\nmetadata: {name: shop-listener-a}\n",
+    fix: "choose another name",
 };
 
 /// A TLS Secret isn't there.

@@ -173,7 +173,7 @@ pub static BAD_ACTION: Code = Code {
     reason: "BadAction",
     severity: Severity::Error,
     title: "an action's value that has no meaning",
-    explanation: "The rules that it belongs to answer 503. Source: ACK, Customize the routing rules of an ALB Ingress.",
+    explanation: "The rules that it belongs to answer 503. A `TrafficLimit` out of range makes Alibaba's open controller panic, and it says nothing. Source: ACK, Customize the routing rules of an ALB Ingress.",
     example: "metadata:\n  annotations:\n    alb.ingress.kubernetes.io/actions.web: '[{\"type\": \"ForwardGroup\", \"ForwardConfig\": {\"ServerGroups\": []}}]'\n",
     fix: "write a value of the kind that the message names",
 };

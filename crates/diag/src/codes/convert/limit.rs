@@ -94,7 +94,7 @@ pub static SPLIT_HEADERS_ON_ALB: Code = Code {
     explanation: "ALB's `InsertHeader` belongs to the rule, not to one of its targets. Knative names the revision in headers of each split, by which its activator knows whom to wake: without them a revision that runs still answers, \
 but one that sleeps, or is behind the activator for any other reason, answers 404 (serving `pkg/activator/handler/context_handler.go`). With `hop: auto` such a path leads to net-alb's gateway, which sets them. A path with one target has no such trouble, as its headers go on the rule.",
     example: "splits:\n- {serviceName: a, servicePort: 80, percent: 50, appendHeaders: {Knative-Serving-Revision: a}}\n- {serviceName: b, servicePort: 80, percent: 50, appendHeaders: {Knative-Serving-Revision: b}}\n",
-    fix: "keep the revisions of a split awake (`autoscaling.knative.dev/min-scale: \"1\"` and target-burst-capacity 0), or set `hop: auto` or target `gateway`",
+    fix: "keep the revisions of a split awake (`autoscaling.knative.dev/min-scale: \"1\"` and target-burst-capacity 0), or set `hop: auto` or target `gateway` (`--target gateway`)",
 };
 
 /// A rule goes through the gateway for the sake of another one.

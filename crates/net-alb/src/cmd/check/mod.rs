@@ -65,7 +65,7 @@ fn print(findings: &[Finding], format: CheckFormat) -> io::Result<()> {
         match format {
             CheckFormat::Text => write!(out, "{finding}")?,
             CheckFormat::Json => {
-                writeln!(out, "{}", serde_json::to_string(finding).map_err(io::Error::other)?)?
+                writeln!(out, "{}", serde_json::to_string(finding).map_err(io::Error::other)?)?;
             }
         }
     }

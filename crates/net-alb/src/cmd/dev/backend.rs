@@ -82,7 +82,10 @@ async fn accept(listener: TcpListener, answer: Arc<Answer>) -> io::Result<Infall
             } else {
                 let service = service_fn(|request| respond(request, &answer));
                 let io = TokioIo::new(stream);
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(io, service)
+                    .with_upgrades()
+                    .await;
             }
         });
     }
@@ -116,7 +119,14 @@ async fn serve_http2(stream: TcpStream, answer: &Answer) -> Result<(), h2::Error
     Ok(())
 }
 
-async fn respond(request: Request<Incoming>, answer: &Answer) -> Result<Response<Full<Bytes>>, hyper::Error> {
+async fn respond(
+    mut request: Request<Incoming>,
+    answer: &Answer,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    if let Some(mut response) = super::echo::begin(&mut request) {
+        response.headers_mut().extend(fields(answer));
+        return Ok(response);
+    }
     let text = text(&request, answer);
     let mut body = request.into_body();
     let mut read = 0;

@@ -2,6 +2,8 @@
 
 use super::curl::Route;
 use super::curl::Sample;
+use super::effect::effects;
+use super::notes::{self, Spoken};
 use super::serving::Serving;
 use crate::destination::Destination;
 use crate::render::printable;
@@ -9,11 +11,9 @@ use net_alb_model::{
     Action, AddressType, Condition, Direction, Fragment, FragmentListener, ListenerId, ObjectKey, Pattern,
     Protocol, Rule, ServerGroup, ServerGroupId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::process::Command;
-use std::sync::OnceLock;
 
 /// More hosts than this are counted, not shown.
 pub(super) const SHOWN: usize = 50;
@@ -33,6 +33,8 @@ struct Line {
     /// Why somebody wants it.
     reason: String,
     destination: Destination,
+    /// What else is done to the request and the answer; shown when it changes.
+    effects: BTreeSet<String>,
     /// The curl line that takes it, or why there is none.
     example: String,
 }
@@ -44,8 +46,8 @@ type Place = (bool, String, ObjectKey, String);
 #[derive(Debug, Default)]
 pub(super) struct Board {
     hosts: BTreeMap<Place, Host>,
-    /// More about an address, by its title.
-    notes: BTreeMap<String, String>,
+    /// More about an address, by its title and the kind of note.
+    notes: BTreeMap<(String, u8), String>,
     /// Ingresses of whose rules before nothing is known, though they were there.
     unknown: Vec<ObjectKey>,
 }
@@ -57,7 +59,9 @@ impl Board {
         for fragment in fragments {
             for listener in &fragment.listeners {
                 let Some(at) = At::of(fragment, listener.id, serving) else { continue };
-                notes.extend(http3_note(&at, serving).map(|note| (at.title(), note)));
+                for (kind, note) in at.notes(listener, serving) {
+                    notes.entry((at.title(), kind)).or_insert(note);
+                }
                 for host in at.hosts(listener, serving) {
                     let private = at.reach == AddressType::Intranet;
                     hosts.insert((private, at.title(), fragment.ingress.clone(), host.name.clone()), host);
@@ -81,7 +85,8 @@ impl Board {
                     writeln!(out)?;
                 }
                 writeln!(out, "{listener}")?;
-                self.notes.get(listener).map_or(Ok(()), |note| writeln!(out, "  {note}"))?;
+                let notes = self.notes.range((listener.clone(), 0)..=(listener.clone(), u8::MAX));
+                notes.map(|(_, note)| note).try_for_each(|note| writeln!(out, "  {}", printable(note)))?;
                 title = Some(listener);
             }
             host.print(out, "  ")?;
@@ -140,10 +145,7 @@ impl Host {
             match old.iter().find(is_like) {
                 None => line.print(out, "  ")?,
                 Some(same) if same == line => {}
-                Some(other) => {
-                    let change = other.destination.change(&line.destination);
-                    writeln!(out, "  {}", printable(&format!("{}: {change}", line.reason)))?;
-                }
+                Some(other) => line.print_change(other, out)?,
             }
         }
         for gone in old.iter().filter(|old| !self.lines.iter().any(|line| line.example == old.example)) {
@@ -155,6 +157,22 @@ impl Host {
 }
 
 impl Line {
+    /// Where it leads now and led before, and what else it does now or did before.
+    fn print_change(&self, before: &Line, out: &mut dyn Write) -> io::Result<()> {
+        let reason = &self.reason;
+        if self.destination != before.destination {
+            let change = before.destination.change(&self.destination);
+            writeln!(out, "  {}", printable(&format!("{reason}: {change}")))?;
+        }
+        for effect in self.effects.difference(&before.effects) {
+            writeln!(out, "  {}", printable(&format!("{reason}: now {effect}")))?;
+        }
+        for effect in before.effects.difference(&self.effects) {
+            writeln!(out, "  {}", printable(&format!("{reason}: no longer {effect}")))?;
+        }
+        Ok(())
+    }
+
     fn print(&self, out: &mut dyn Write, indent: &str) -> io::Result<()> {
         writeln!(out, "{indent}{}", printable(&format!("{}: {}", self.reason, self.destination)))?;
         writeln!(out, "{indent}  {}", printable(&self.example))
@@ -166,26 +184,6 @@ fn print_rest(out: &mut dyn Write, count: usize, what: &str) -> io::Result<()> {
         writeln!(out, "  … and {} more {what}s", count - SHOWN)?;
     }
     Ok(())
-}
-
-/// What there is to say about HTTP/3.
-fn http3_note(at: &At<'_>, serving: &Serving) -> Option<String> {
-    let announced = match (serving.quic_port(at.alb, at.id), at.id.protocol) {
-        (Some(_), _) => "HTTP/3 too, announced by Alt-Svc",
-        (None, Protocol::Quic) => "HTTP/3 only",
-        _ => return None,
-    };
-    let option = if curl_has_http3() { ": add --http3-only to a curl line" } else { "" };
-    Some(format!("{announced}{option}"))
-}
-
-/// Whether the curl that is installed can do it.
-fn curl_has_http3() -> bool {
-    static HAS: OnceLock<bool> = OnceLock::new();
-    *HAS.get_or_init(|| {
-        let version = Command::new("curl").arg("--version").output();
-        version.is_ok_and(|version| String::from_utf8_lossy(&version.stdout).contains("HTTP3"))
-    })
 }
 
 /// An open listener that is shown.
@@ -217,6 +215,23 @@ impl<'a> At<'a> {
         format!("{reach} {scheme}://{}", self.address)
     }
 
+    fn notes(&self, part: &FragmentListener, serving: &Serving) -> Vec<(u8, String)> {
+        let exact = |rule| {
+            patterns(rule).into_iter().flatten().find_map(|pattern| match pattern {
+                Pattern::Exact(host) => Some(host.as_str()),
+                _ => None,
+            })
+        };
+        let named = part.rules.iter().find_map(|rule| Some((rule, exact(rule)?)));
+        notes::of(Spoken {
+            address: self.address,
+            protocol: self.id.protocol,
+            leads_to_quic: serving.quic_port(self.alb, self.id).is_some(),
+            host: named.map(|(_, host)| host),
+            is_http2: named.is_some_and(|(rule, _)| is_http2(rule, self.groups)),
+        })
+    }
+
     fn hosts(&self, part: &FragmentListener, serving: &Serving) -> Vec<Host> {
         let host = |(rules, mut patterns): (Vec<usize>, Vec<Option<&Pattern>>)| {
             patterns
@@ -233,7 +248,12 @@ impl<'a> At<'a> {
     /// `weight: hello-00002 80% · hello-00001 20%`, and the curl line that shows it.
     fn line(&self, rule: &Rule, host: Option<&Pattern>, serving: &Serving) -> Line {
         let example = self.example(rule, host, serving);
-        Line { reason: rule.reason.clone(), destination: Destination::of(rule), example }
+        Line {
+            reason: rule.reason.clone(),
+            destination: Destination::of(rule),
+            effects: effects(rule),
+            example,
+        }
     }
 
     fn example(&self, rule: &Rule, host: Option<&Pattern>, serving: &Serving) -> String {

@@ -150,7 +150,7 @@ fn word(text: &str) -> String {
 }
 
 /// As a shell takes it letter by letter.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

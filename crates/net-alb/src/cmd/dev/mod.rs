@@ -4,8 +4,11 @@ mod authority;
 mod backend;
 mod board;
 mod curl;
+mod echo;
+mod effect;
 mod endpoints;
 mod https;
+mod notes;
 mod opening;
 mod operator;
 mod report;
@@ -47,7 +50,7 @@ Examples:
 
 A revision without --backend is a built-in server. It answers `Hello $TARGET!`, with TARGET from the
 Knative Service's environment, and names itself in the header `x-revision`; its path /_headers shows
-the request as it arrived. An object that is refused when you save is served as it was before.";
+the request as it arrived, and a WebSocket gets its messages back. An object that is refused when you save is served as it was before.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, override_usage = "net-alb dev [OPTIONS] FILE|DIR|-...")]

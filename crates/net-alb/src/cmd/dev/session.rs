@@ -24,6 +24,8 @@ use std::sync::Arc;
 
 /// So many Knative Services, KIngresses and Ingresses are worked on at once while everything is read for the first time.
 const CHUNK: usize = 256;
+/// So many objects take long enough to say that they were seen.
+const MANY: usize = 200;
 
 /// What lives as long as the command.
 pub(super) struct Session {
@@ -66,6 +68,7 @@ impl Session {
     pub(super) fn begin(&mut self) -> Result<(), Failure> {
         let mut saved = self.files.read(None)?;
         let nothing = self.nothing_to_serve(&saved);
+        print_many(&saved).map_err(Failure::system("writing to stderr"))?;
         let (routes, others): (Vec<_>, Vec<_>) =
             std::mem::take(&mut saved.put).into_iter().partition(|(object, _)| is_route(object));
         let mut opening = Opening::default();
@@ -126,6 +129,7 @@ impl Session {
     /// Puts what was saved into effect.
     fn follow(&mut self, mut saved: Saved) -> Result<(), Failure> {
         let nothing = self.nothing_to_serve(&saved).filter(|_| saved.gone.len() + saved.kept.len() > 0);
+        print_many(&saved).map_err(Failure::system("writing to stderr"))?;
         let put: Vec<Object> = unpacked(std::mem::take(&mut saved.put)).collect();
         let before: Vec<Before> = put
             .iter()
@@ -142,7 +146,8 @@ impl Session {
         let mut said = Said { reading: saved.diagnostics, ..Said::default() };
         said.objects.extend(delta.diagnostics.clone());
         let mut kept = saved.kept;
-        let refused = self.refused(&delta);
+        let mut refused = self.refused(&delta);
+        refused.extend(saved.flawed);
         let restored: Vec<_> =
             before.iter().filter(|b| refused.contains(&b.object)).filter_map(|b| b.good.clone()).collect();
         if !restored.is_empty() {
@@ -167,7 +172,12 @@ impl Session {
         let printed = now.print_changes(&old, &mut anstream::stdout().lock());
         let is_changed = printed.map_err(Failure::system("writing to stdout"))?;
         if !is_changed && kept.is_empty() && errors == 0 {
-            let done = writeln!(anstream::stderr(), "read again; nothing that is served has changed");
+            let what = if fragments.is_empty() {
+                "nothing that is served has changed"
+            } else {
+                "it is served otherwise now, in a way that `net-alb build` shows"
+            };
+            let done = writeln!(anstream::stderr(), "read again; {what}");
             done.map_err(Failure::system("writing to stderr"))?;
         }
         Ok(())
@@ -258,6 +268,15 @@ impl Session {
         let is_empty = Tally::of(&saved.diagnostics).errors == 0 && !self.files.objects().any(is_route);
         is_empty.then(|| nothing_there(&self.args.inputs))
     }
+}
+
+/// Says that there is something to wait for.
+fn print_many(saved: &Saved) -> io::Result<()> {
+    let count = saved.put.len() + saved.gone.len();
+    if count < MANY {
+        return Ok(());
+    }
+    writeln!(anstream::stderr(), "{count} objects are new, changed or gone; working on them")
 }
 
 /// The objects that were read, each as it is asked for.

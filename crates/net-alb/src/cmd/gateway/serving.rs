@@ -132,7 +132,9 @@ impl Serving {
         let mut secrets: BTreeSet<_> = delta.secrets.keys().cloned().collect();
         for (name, alb) in &delta.frames {
             secrets.extend(self.certificates.need_client_cas(name, alb.as_ref()));
-            alb.iter().for_each(|alb| self.gateway.configure(alb));
+            if let Some(alb) = alb {
+                self.gateway.configure(alb);
+            }
         }
         secrets.insert(self.internal_tls.secret().clone());
         for (secret, problems) in self.certificates.show(&self.gateway) {
@@ -171,11 +173,9 @@ impl Serving {
         for secret in secrets {
             let internal = self.internal_tls.is_on() && *self.internal_tls.secret() == secret;
             let is_needed = internal || self.certificates.needs(&secret);
-            let changed = match is_needed {
-                true => self.followed.insert(secret.clone()),
-                false => self.followed.remove(&secret),
-            };
-            if changed {
+            let differs =
+                if is_needed { self.followed.insert(secret.clone()) } else { self.followed.remove(&secret) };
+            if differs {
                 changes.insert(secret, is_needed);
             }
         }
@@ -254,7 +254,9 @@ impl Serving {
         for (ingress, fragment) in &delta.fragments {
             let Some(fragment) = fragment else { continue };
             if self.pipeline.origin_of(&ingress.to_ref("networking.k8s.io", "Ingress")).is_some() {
-                backends(fragment).iter().for_each(|backend| self.internal_tls.lead(backend));
+                for backend in backends(fragment) {
+                    self.internal_tls.lead(&backend);
+                }
             }
         }
     }

@@ -52,6 +52,9 @@ impl Round {
                 continue;
             };
             let reference = Arc::new(object.to_ref());
+            if !found.problems.is_empty() {
+                saved.flawed.push((*reference).clone());
+            }
             objects.push(Arc::clone(&reference));
             self.read.insert((reference, digest), Packed::new(&*object));
         }

@@ -14,7 +14,8 @@ use error::ReadError;
 /// A value of the wrong type is left out to find the next one, at most so often.
 const MAX_ERRORS: usize = 20;
 
-/// Reads `node` by `read`, a type's `Deserialize`. Returns `None` if there was any problem.
+/// Reads `node` by `read`, a type's `Deserialize`. Returns `None` if there was any problem but annotations that are no strings:
+/// without these it is read, so that what else is wrong with it is told too.
 pub(super) fn read<T>(
     text: &str,
     node: &Node,
@@ -35,7 +36,7 @@ pub(super) fn read<T>(
             }
             Some(Ok(value)) => {
                 let problems = context.into_problems();
-                return (problems.is_empty().then_some(value), problems);
+                return (problems.iter().all(Problem::is_about_annotation).then_some(value), problems);
             }
             None => return (None, context.into_problems()),
         }
