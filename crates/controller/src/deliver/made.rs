@@ -17,11 +17,11 @@ pub(super) fn object(
     let bare = Ingress { metadata, spec: ingress.spec.clone(), status: None };
     let mut value = serde_json::to_value(bare).ok()?;
     let digest = Sha256::digest(value.to_string());
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
     let metadata = &mut value["metadata"];
     let (label, by) = MANAGED_BY;
     metadata["labels"][label] = json!(by);
-    metadata["annotations"][extension::HASH] = json!(digest);
+    metadata["annotations"][extension::HASH] = json!(format!("{digest:016x}"));
     metadata["annotations"][extension::GENERATION] = json!(generation.to_string());
     metadata["ownerReferences"] = json!([{
         "apiVersion": KIngress::API_VERSION,

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "net-alb");
 
 /// Between two tries of a write that fails, or that somebody undoes: twice as long after each, from the first to the last.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(1));
 
 /// What has to be there of an object.
 #[derive(Debug, Clone, PartialEq)]

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Every KIngress that is delivered.
 #[derive(Debug, Default)]
 pub struct Routes {
-    routes: BTreeMap<ObjectKey, Route>,
+    by_kingress: BTreeMap<ObjectKey, Route>,
     /// Which KIngress an Ingress is of.
     owners: BTreeMap<ObjectRef, ObjectKey>,
     dirty: BTreeSet<ObjectKey>,
@@ -85,7 +85,7 @@ pub struct Defaults {
 impl Routes {
     /// A KIngress is this version now. `version` is `None` where only what is said of it has changed.
     pub fn version(&mut self, kingress: &ObjectKey, version: String) {
-        let route = self.routes.entry(kingress.clone()).or_default();
+        let route = self.by_kingress.entry(kingress.clone()).or_default();
         if route.version != version {
             route.version = version;
             self.dirty.insert(kingress.clone());
@@ -94,7 +94,7 @@ impl Routes {
 
     /// What the stages say of a KIngress now.
     pub fn problems(&mut self, kingress: &ObjectKey, problems: Vec<Problem>) {
-        if let Some(route) = self.routes.get_mut(kingress) {
+        if let Some(route) = self.by_kingress.get_mut(kingress) {
             route.problems = problems;
             self.dirty.insert(kingress.clone());
         }
@@ -102,7 +102,7 @@ impl Routes {
 
     /// A KIngress is to have these Ingresses, and no others of its own.
     pub fn parts(&mut self, kingress: &ObjectKey, parts: BTreeMap<ObjectRef, Part>) {
-        let Some(route) = self.routes.get_mut(kingress) else { return };
+        let Some(route) = self.by_kingress.get_mut(kingress) else { return };
         route.is_decided = true;
         let mut before = std::mem::take(&mut route.parts);
         for (ingress, part) in parts {
@@ -120,7 +120,8 @@ impl Routes {
 
     /// An Ingress of a KIngress that has been there since before: to go once the wanted ones are in effect.
     pub fn left_over(&mut self, kingress: &ObjectKey, ingress: ObjectRef) {
-        let Some(route) = self.routes.get_mut(kingress).filter(|route| !route.parts.contains_key(&ingress))
+        let Some(route) =
+            self.by_kingress.get_mut(kingress).filter(|route| !route.parts.contains_key(&ingress))
         else {
             return;
         };
@@ -131,7 +132,7 @@ impl Routes {
     /// A KIngress is gone. Returns its Ingresses.
     pub fn gone(&mut self, kingress: &ObjectKey) -> Vec<ObjectRef> {
         self.dirty.remove(kingress);
-        let route = self.routes.remove(kingress).unwrap_or_default();
+        let route = self.by_kingress.remove(kingress).unwrap_or_default();
         let ingresses: Vec<_> = route.parts.into_keys().chain(route.obsolete).collect();
         for ingress in &ingresses {
             self.owners.remove(ingress);
@@ -141,7 +142,7 @@ impl Routes {
 
     /// Whether a KIngress is known.
     pub fn has(&self, kingress: &ObjectKey) -> bool {
-        self.routes.contains_key(kingress)
+        self.by_kingress.contains_key(kingress)
     }
 
     /// Something is otherwise with an object.
@@ -152,10 +153,10 @@ impl Routes {
     /// Looks at everything that isn't in effect yet: something that all of them need is otherwise.
     pub fn look_at_open(&mut self) {
         let open = |route: &&ObjectKey| {
-            let told = self.routes[*route].told.as_ref();
+            let told = self.by_kingress[*route].told.as_ref();
             told.is_none_or(|told| told.addresses.is_none())
         };
-        let open: Vec<_> = self.routes.keys().filter(open).cloned().collect();
+        let open: Vec<_> = self.by_kingress.keys().filter(open).cloned().collect();
         self.dirty.extend(open);
     }
 
@@ -177,7 +178,7 @@ impl Routes {
 
     fn change(&mut self, ingress: &ObjectRef, change: impl FnOnce(&mut Part)) {
         let Some(owner) = self.owners.get(ingress) else { return };
-        if let Some(part) = self.routes.get_mut(owner).and_then(|route| route.parts.get_mut(ingress)) {
+        if let Some(part) = self.by_kingress.get_mut(owner).and_then(|route| route.parts.get_mut(ingress)) {
             change(part);
             self.dirty.insert(owner.clone());
         }
@@ -196,7 +197,7 @@ impl Routes {
         }
         let mut steps = Vec::new();
         for kingress in std::mem::take(&mut self.dirty) {
-            if let Some(route) = self.routes.get_mut(&kingress) {
+            if let Some(route) = self.by_kingress.get_mut(&kingress) {
                 let again = route.step(&kingress, (now, objects, defaults), &mut steps);
                 self.timers.extend(again.map(|at| (at, kingress)));
             }

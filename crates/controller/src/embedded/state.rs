@@ -245,7 +245,7 @@ impl State {
         for (port, protocol) in &balancer.listeners {
             let own: BTreeSet<u16> = targets.values().copied().collect();
             let is_free = |port: &u16| !own.contains(port) && !others.contains(port);
-            let free = || (FIRST_PORT..).find(is_free).unwrap_or(FIRST_PORT);
+            let free = || (FIRST_PORT..=u16::MAX).find(is_free).unwrap_or(FIRST_PORT);
             let target = *targets.entry(*port).or_insert_with(free);
             let name = format!("{}-{port}", protocol.to_lowercase());
             let transport = if *protocol == "QUIC" { "UDP" } else { "TCP" };

@@ -11,15 +11,13 @@ use std::{fs, thread};
 const SERVICE: &str = "helloworld-go";
 const HOST: &str = "helloworld-go.default.example.com";
 
-/// The article with target `alb`: its objects as `net-alb convert` prints them, its answers through the load balancer, with and without
+/// The article with target `alb`: its objects as `net-alb convert` prints them, its answers through the load balancer and
 /// the hop. Then the target changes under load.
 pub(super) fn run(cluster: &Cluster, program: &str) -> Result<()> {
-    for hop in ["never", "auto"] {
-        cluster.set("config-alb", "hop", hop)?;
-        cluster.set("config-alb", "target", "alb")?;
-        println!("  hop: {hop}");
-        article::run_with(cluster, &|service| objects(cluster, program, service))?;
-    }
+    // Without the hop a split answers 404 wherever the activator is in the way: ALB can't tell it which revision was chosen.
+    cluster.set("config-alb", "hop", "auto")?;
+    cluster.set("config-alb", "target", "alb")?;
+    article::run_with(cluster, &|service| objects(cluster, program, service))?;
     switch(cluster)
 }
 

@@ -103,7 +103,9 @@ impl Stage {
     fn say(&mut self, delta: &Delta, round: &mut Round) {
         for (object, diagnostics) in &delta.diagnostics {
             if object.group != "networking.internal.knative.dev" {
-                diagnostics.iter().for_each(|diagnostic| tracing::warn!("{object}: {diagnostic}"));
+                for diagnostic in diagnostics {
+                    tracing::warn!("{object}: {diagnostic}");
+                }
                 continue;
             }
             let key = ObjectKey::new(object.namespace.as_str(), object.name.as_str());
@@ -126,7 +128,7 @@ fn balancers(delta: &Delta) -> BTreeMap<ObjectRef, Content> {
     let mut balancers = BTreeMap::new();
     for (name, wanted) in &delta.alb_configs {
         let content = match wanted {
-            Some(Wanted::Made(alb_config)) => whole(Object::AlbConfig(alb_config.clone())),
+            Some(Wanted::Made(alb_config)) => whole(&Object::AlbConfig(alb_config.clone())),
             Some(Wanted::Listeners(listeners)) => Some(Content::Listeners(values(listeners))),
             None => None,
         };
@@ -134,14 +136,14 @@ fn balancers(delta: &Delta) -> BTreeMap<ObjectRef, Content> {
         balancers.extend(content.map(|content| (object, content)));
     }
     for (name, class) in &delta.ingress_classes {
-        let content = class.clone().and_then(|class| whole(Object::IngressClass(class)));
+        let content = class.clone().and_then(|class| whole(&Object::IngressClass(class)));
         let object = ObjectKey::new("", name.as_str()).to_ref("networking.k8s.io", "IngressClass");
         balancers.extend(content.map(|content| (object, content)));
     }
     balancers
 }
 
-fn whole(object: Object) -> Option<Content> {
+fn whole(object: &Object) -> Option<Content> {
     object.to_value().ok().map(|value| Content::Whole(Arc::new(value)))
 }
 
