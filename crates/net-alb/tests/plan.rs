@@ -64,7 +64,7 @@ fn two_thousand_services_take_as_few_load_balancers_as_the_quota_allows() {
     // A plain Service is a rule for its public host and one for its cluster-local ones. Tags, gray rules and their hosts add six.
     let route = |name: &str| {
         let routes = plan["routes"].as_array().unwrap();
-        routes.iter().find(|route| route["route"] == name).unwrap()["rules"].clone()
+        routes.iter().find(|route| route["name"] == name).unwrap()["rules"].clone()
     };
     assert_eq!((route("ns1/s0001"), route("ns0/s0000")), (2.into(), 14.into()));
     for alb in plan["loadBalancers"].as_array().unwrap() {

@@ -20,7 +20,7 @@ type Ingresses = Outcome<Vec<net_alb_api::Ingress>>;
 
 /// What generated KIngresses refer to: a certificate, and the Services of all revisions, in the splits or not.
 static OBJECTS: LazyLock<Snapshot> = LazyLock::new(|| {
-    let certificate = "{apiVersion: v1, kind: Secret, metadata: {name: cert, namespace: ns}}".to_owned();
+    let certificate = "{apiVersion: v1, kind: Secret, metadata: {name: cert, namespace: ns}, stringData: {tls.crt: certificate, tls.key: key}}".to_owned();
     let services = (1..=6).map(|revision| {
         let port = if revision == 2 { "{name: http2, port: 81}" } else { "{name: http, port: 80}" };
         let metadata = format!("{{name: rev-{revision}, namespace: ns}}");

@@ -12,8 +12,8 @@ fn content(host: &str) -> Value {
     })
 }
 
-fn whole(host: &str, after: &[ObjectRef]) -> Option<Wanted> {
-    Some(Wanted { content: Content::Whole(Arc::new(content(host))), after: after.to_vec() })
+fn whole(host: &str, after: &[ObjectRef]) -> Wanted {
+    Wanted { content: Content::Whole(Arc::new(content(host))), after: after.to_vec() }
 }
 
 /// As the API server shows it.
@@ -32,7 +32,7 @@ fn seconds(seconds: u64) -> Duration {
 fn what_is_right_already_is_not_written() {
     let (mut objects, hello) = (Objects::default(), object("Ingress", "hello"));
     objects.found(&hello, Some(found("a", 1)));
-    objects.want(&hello, whole("a", &[]));
+    objects.want(&hello, Some(whole("a", &[])));
     assert!(objects.writes(seconds(0)).is_empty());
     assert_eq!(objects.state(&hello), State::Right);
 }
@@ -41,9 +41,9 @@ fn what_is_right_already_is_not_written() {
 fn a_change_is_one_write() {
     let (mut objects, hello) = (Objects::default(), object("Ingress", "hello"));
     objects.found(&hello, Some(found("a", 1)));
-    objects.want(&hello, whole("a", &[]));
+    objects.want(&hello, Some(whole("a", &[])));
     objects.writes(seconds(0));
-    objects.want(&hello, whole("b", &[]));
+    objects.want(&hello, Some(whole("b", &[])));
     let writes = objects.writes(seconds(1));
     assert_eq!(writes.len(), 1);
     assert!(writes[0].edited.is_empty(), "nobody has edited anything");
@@ -58,7 +58,7 @@ fn a_change_is_one_write() {
 #[test]
 fn an_edit_is_put_back_named_and_ever_more_slowly() {
     let (mut objects, hello) = (Objects::default(), object("Ingress", "hello"));
-    objects.want(&hello, whole("a", &[]));
+    objects.want(&hello, Some(whole("a", &[])));
     objects.found(&hello, Some(found("a", 1)));
     assert!(objects.writes(seconds(0)).is_empty());
     objects.found(&hello, Some(found("x", 2)));
@@ -78,7 +78,7 @@ fn what_somebody_else_made_stays() {
     let mut foreign = found("x", 1);
     foreign["metadata"]["labels"] = json!({});
     objects.found(&hello, Some(foreign));
-    objects.want(&hello, whole("a", &[]));
+    objects.want(&hello, Some(whole("a", &[])));
     assert!(objects.writes(seconds(0)).is_empty());
     assert_eq!(objects.state(&hello), State::Foreign);
     objects.want(&hello, None);
@@ -99,7 +99,7 @@ fn ours_goes_when_it_is_unwanted_and_only_then() {
 fn an_object_waits_for_what_it_needs() {
     let mut objects = Objects::default();
     let (class, hello) = (object("IngressClass", "internet"), object("Ingress", "hello"));
-    objects.want(&hello, whole("a", std::slice::from_ref(&class)));
+    objects.want(&hello, Some(whole("a", std::slice::from_ref(&class))));
     assert!(objects.writes(seconds(0)).is_empty());
     assert_eq!(objects.state(&hello), State::After(&class));
     let mut foreign = found("x", 1);
@@ -111,7 +111,7 @@ fn an_object_waits_for_what_it_needs() {
 #[test]
 fn a_write_that_is_refused_is_tried_again_later() {
     let (mut objects, hello) = (Objects::default(), object("Ingress", "hello"));
-    objects.want(&hello, whole("a", &[]));
+    objects.want(&hello, Some(whole("a", &[])));
     assert_eq!(objects.writes(seconds(0)).len(), 1);
     objects.wrote(&hello, Err("a webhook says no".to_owned()), seconds(0));
     assert!(objects.writes(seconds(0)).is_empty());

@@ -64,14 +64,18 @@ fn no_two_load_balancers_share_a_port_of_the_pods() {
 fn ports_stay_when_a_replica_takes_over() {
     let first = services(&state().steps());
     let mut other = state();
-    first.iter().for_each(|service| other.service(service));
+    for service in &first {
+        other.service(service);
+    }
     assert!(services(&other.steps()).is_empty(), "everything is as it should be");
 }
 
 #[test]
 fn a_served_ingress_gets_the_address_once() {
     let mut state = state();
-    services(&state.steps()).iter().for_each(|service| state.service(service));
+    for service in services(&state.steps()) {
+        state.service(&service);
+    }
     state.steps();
     state.ingress(&ingress(None));
     let served = BTreeMap::from([(ObjectKey::new("default", "hello"), Some("internet".to_owned()))]);

@@ -28,9 +28,7 @@ pub(super) struct Control {
 impl Control {
     /// For a connection of which nothing has been read, at this tick.
     pub(super) fn new(now: u64) -> Control {
-        // The whole preface, which is a little longer than what shows it.
-        let skip = PREFACE.len() + b"SM\r\n\r\n".len();
-        Control { head: [0; HEAD], come: 0, skip, budget: BURST, filled: now }
+        Control { head: [0; HEAD], come: 0, skip: PREFACE.len(), budget: BURST, filled: now }
     }
 
     /// Takes in what was read at this tick; false: it's too much.

@@ -62,7 +62,7 @@ pub(super) struct OnListener {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Route {
     /// `namespace/name`.
-    pub(super) route: String,
+    pub(super) name: String,
     /// `KIngress` or `Ingress`.
     pub(super) kind: &'static str,
     /// On all listeners.
@@ -137,8 +137,7 @@ fn values(condition: &Condition) -> usize {
         | Condition::Header { values, .. }
         | Condition::ResponseHeader { values, .. } => values.len(),
         Condition::Cookie(pairs) | Condition::QueryString(pairs) => pairs.len(),
-        Condition::Method(values) => values.len(),
-        Condition::SourceIp(values) => values.len(),
+        Condition::Method(values) | Condition::SourceIp(values) => values.len(),
         Condition::ResponseStatusCode(ranges) => ranges.len(),
     }
 }
@@ -165,7 +164,7 @@ fn routes(albs: &[&Alb], kingresses: &BTreeMap<ObjectKey, ObjectKey>) -> Vec<Rou
             let ingress = &rule.priority.ingress;
             let (kind, key) = kingresses.get(ingress).map_or(("Ingress", ingress), |key| ("KIngress", key));
             let route = routes.entry((kind, key)).or_insert_with(|| Route {
-                route: key.to_string(),
+                name: key.to_string(),
                 kind,
                 rules: 0,
                 hops: 0,

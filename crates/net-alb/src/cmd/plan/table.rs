@@ -55,7 +55,7 @@ pub(super) fn text(plan: &Plan) -> String {
     for route in &plan.routes {
         let on = route.load_balancers.iter().cloned().collect::<Vec<_>>().join(", ");
         let (rules, hops) = (route.rules.to_string(), route.hops.to_string());
-        routes.add([route.route.clone(), route.kind.to_owned(), rules, hops, on]);
+        routes.add([route.name.clone(), route.kind.to_owned(), rules, hops, on]);
     }
     [needed, listeners, routes].map(|table| table.text()).join("\n")
 }
