@@ -4,6 +4,7 @@
 //! goes on with what it saw last.
 
 mod certificates;
+mod hold;
 mod internal_tls;
 mod listeners;
 mod names;

@@ -101,6 +101,17 @@ impl Report {
         self.dirty.insert(kingress.clone());
     }
 
+    /// Where the rules of one of a KIngress' Ingresses lead, as last told.
+    pub(super) fn leads(&self, kingress: &ObjectKey, ingress: &ObjectKey) -> Option<&[Backend]> {
+        let route = self.kingresses.get(kingress)?.routes.get(ingress)?;
+        Some(&route.backends)
+    }
+
+    /// Whether a backend has a server.
+    pub(super) fn is_served(&self, backend: &Backend) -> bool {
+        self.served.contains(backend)
+    }
+
     /// What is wrong with a Secret now.
     pub(super) fn certificate(&mut self, secret: &ObjectKey, problems: Vec<Problem>) {
         let before = self.certificates.remove(secret).unwrap_or_default();

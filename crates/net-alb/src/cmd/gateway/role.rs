@@ -27,6 +27,8 @@ enum Message {
     /// By the watch of one Secret.
     Secret(Seen),
     Resolved(Name, Vec<SocketAddr>),
+    /// What waited has waited long enough.
+    Due,
     Stop,
 }
 
@@ -112,10 +114,12 @@ impl Role {
 
     /// The next message; `None` at the end.
     async fn next(&mut self) -> Option<Message> {
-        let Some(end) = self.end else { return self.messages.next().await };
-        let over = std::pin::pin!(tokio::time::sleep_until(end));
+        let due = self.serving.due();
+        let Some(until) = self.end.into_iter().chain(due).min() else { return self.messages.next().await };
+        let over = std::pin::pin!(tokio::time::sleep_until(until));
         match futures_util::future::select(self.messages.next(), over).await {
             Either::Left((message, _)) => message,
+            Either::Right(_) if Some(until) == due => Some(Message::Due),
             Either::Right(_) => None,
         }
     }
@@ -128,7 +132,7 @@ impl Role {
             }
             Message::Secret(seen) => self.see(seen),
             Message::Resolved(name, addresses) => self.serving.resolved(&name, &addresses),
-            Message::Stop => {}
+            Message::Due | Message::Stop => {}
         }
     }
 

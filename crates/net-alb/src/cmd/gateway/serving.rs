@@ -1,6 +1,7 @@
 //! One round: changes through the stages, into the gateway, and onto the board. It costs what has changed.
 
 use super::certificates::Certificates;
+use super::hold::{Holds, Wanted};
 use super::internal_tls::{InternalTls, NO_AUTHORITY};
 use super::listeners::Listeners;
 use super::names::{Name, Names};
@@ -17,6 +18,7 @@ use net_alb_pipeline::{Change, Delta, Pipeline, Servers};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// The stages and what they feed.
 pub(super) struct Serving {
@@ -29,6 +31,7 @@ pub(super) struct Serving {
     internal_tls: InternalTls,
     /// Secrets that are followed.
     followed: BTreeSet<ObjectKey>,
+    holds: Holds,
     /// The KIngress that each Ingress with rules was made of.
     owners: BTreeMap<ObjectKey, ObjectKey>,
     /// Who writes what is served, where this is the embedded ALB.
@@ -55,6 +58,7 @@ impl Serving {
             certificates: Certificates::default(),
             internal_tls: InternalTls::new(system_namespace),
             followed: BTreeSet::new(),
+            holds: Holds::default(),
             owners: BTreeMap::new(),
             reporter: None,
             asked: BTreeMap::new(),
@@ -116,12 +120,16 @@ impl Serving {
         }
     }
 
-    /// A name has these addresses now.
+    /// A name has these addresses now; the next round puts into effect what waited for them.
     pub(super) fn resolved(&mut self, name: &Name, addresses: &[SocketAddr]) {
         for backend in self.names.answered(name, addresses) {
             self.place(&backend, addresses.to_vec());
         }
-        self.report.tell();
+    }
+
+    /// When a round is due though nothing has changed.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.holds.until()
     }
 
     /// Puts changes into effect. Returns the Secrets that are needed from now on, and those that aren't any more.
@@ -144,18 +152,7 @@ impl Serving {
         for alb in delta.frames.values().flatten() {
             self.listeners.bind(&self.gateway, alb, self.pipeline.settings());
         }
-        // A backend keeps its servers until no rule leads to it.
-        for backend in
-            delta.backends.iter().filter_map(|(backend, servers)| servers.is_none().then_some(backend))
-        {
-            self.names.set(backend, None);
-            if self.internal_tls.forget(backend) {
-                // Taking it away can't go wrong.
-                let _ = self.gateway.set_backend_tls(backend, None);
-            }
-            self.report.servers(backend, Some(NO_ENDPOINT));
-            self.gateway.set_endpoints(backend, Vec::new());
-        }
+        self.forget_backends(&delta);
         self.say(&delta);
         for kingress in gone {
             self.report.remove(&kingress);
@@ -165,6 +162,25 @@ impl Serving {
             reporter.tell(&delta);
         }
         self.follow(secrets)
+    }
+
+    /// A backend keeps its servers until no rule leads to it.
+    fn forget_backends(&mut self, delta: &Delta) {
+        let mut gone = self.holds.released();
+        for (backend, servers) in &delta.backends {
+            if servers.is_none() && self.holds.release(backend) {
+                gone.push(backend.clone());
+            }
+        }
+        for backend in gone {
+            self.names.set(&backend, None);
+            if self.internal_tls.forget(&backend) {
+                // Taking it away can't go wrong.
+                let _ = self.gateway.set_backend_tls(&backend, None);
+            }
+            self.report.servers(&backend, Some(NO_ENDPOINT));
+            self.gateway.set_endpoints(&backend, Vec::new());
+        }
     }
 
     /// Of these Secrets, those to be followed from now on, and those not any more.
@@ -208,6 +224,7 @@ impl Serving {
     fn reach(&mut self, delta: &Delta) {
         for (backend, servers) in &delta.backends {
             let Some(servers) = servers else { continue };
+            self.holds.keep(backend);
             let addresses = match servers {
                 Servers::Name { host, port } => self.names.set(backend, Some((host.clone(), *port))),
                 Servers::Addresses(addresses) => {
@@ -231,22 +248,45 @@ impl Serving {
         }
         self.lead(delta);
         self.secure();
-        let changes = delta.fragments.iter().map(|(ingress, fragment)| match fragment {
+        let admitted = self.admit(delta);
+        let changes = admitted.iter().map(|(ingress, fragment)| match fragment {
             Some(fragment) => Rules::Put { ingress: ingress.clone(), fragment: Arc::clone(fragment) },
             None => Rules::Remove { ingress: ingress.clone() },
         });
         let applied = self.gateway.apply(changes.collect());
         let mut compiled = by_ingress(applied.diagnostics);
-        for (ingress, fragment) in &delta.fragments {
-            let Some(owner) = self.owner(ingress, fragment.is_some()) else { continue };
-            let route = Route {
-                backends: fragment.as_deref().map(backends).unwrap_or_default(),
-                secrets: fragment.as_deref().map(secrets).unwrap_or_default(),
-                problems: compiled.remove(ingress).unwrap_or_default(),
-            };
-            self.report.routed(&owner, ingress, fragment.is_some().then_some(route));
+        for (ingress, fragment) in admitted.iter().map(|(ingress, fragment)| (ingress, fragment.as_deref())) {
+            self.routed(ingress, fragment, compiled.remove(ingress).unwrap_or_default());
         }
         gone
+    }
+
+    /// The rules that take effect now. Those that wait are on the board as what isn't served yet.
+    fn admit(&mut self, delta: &Delta) -> Vec<Wanted> {
+        let Serving { holds, report, owners, .. } = self;
+        let before = |ingress: &ObjectKey| {
+            let owner = owners.get(ingress);
+            owner.and_then(|owner| report.leads(owner, ingress)).unwrap_or_default().to_vec()
+        };
+        let wanted = delta.fragments.iter().map(|(ingress, fragment)| (ingress.clone(), fragment.clone()));
+        let admitted = holds.admit(wanted, before, |backend| report.is_served(backend), Instant::now());
+        for (ingress, fragment) in &delta.fragments {
+            if self.holds.holds(ingress) {
+                self.routed(ingress, fragment.as_deref(), Vec::new());
+            }
+        }
+        admitted
+    }
+
+    /// An Ingress has these rules now, or soon.
+    fn routed(&mut self, ingress: &ObjectKey, fragment: Option<&Fragment>, problems: Vec<Problem>) {
+        let Some(owner) = self.owner(ingress, fragment.is_some()) else { return };
+        let route = fragment.map(|fragment| Route {
+            backends: backends(fragment),
+            secrets: secrets(fragment),
+            problems,
+        });
+        self.report.routed(&owner, ingress, route);
     }
 
     /// Notes the backends that KIngresses lead to.
@@ -308,7 +348,7 @@ fn by_ingress(diagnostics: Vec<Diagnostic>) -> BTreeMap<ObjectKey, Vec<Problem>>
 }
 
 /// Where rules send requests: every backend with a share.
-fn backends(fragment: &Fragment) -> Vec<Backend> {
+pub(super) fn backends(fragment: &Fragment) -> Vec<Backend> {
     let rules = fragment.listeners.iter().flat_map(|listener| &listener.rules);
     let targets = rules.flat_map(|rule| &rule.actions).flat_map(|action| match action {
         Action::ForwardGroup { targets, .. } => targets.as_slice(),
