@@ -1,4 +1,4 @@
-//! HTTP/3, by quic-go's client: `bench/http3`. Debian's h2load has none, and oha takes a quarter of an hour to build.
+//! HTTP/3, by quic-go's client: `bench/http3`. Debian's h2load has none, and this one needs nothing to build but Go.
 
 use crate::bench::workload::{PATH, REQUEST_HEADERS};
 
