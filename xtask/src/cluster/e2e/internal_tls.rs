@@ -20,26 +20,12 @@ pub(super) fn run(cluster: &Cluster) -> Result<()> {
     let seen = reached(cluster, folder.path(), &ca, port);
     cluster.set("config-network", "system-internal-tls", "disabled")?;
     let _ = cluster.kubectl(&["delete", "kingress,service,endpointslice", NAME, "--ignore-not-found"]);
-    let _ = cluster.kubectl(&[
-        "-n",
-        "knative-serving",
-        "delete",
-        "secret",
-        "routing-serving-certs",
-        "--ignore-not-found",
-    ]);
+    forget_ca(cluster);
     seen
 }
 
 fn reached(cluster: &Cluster, folder: &Path, ca: &str, port: u16) -> Result<()> {
-    let _ = cluster.kubectl(&[
-        "-n",
-        "knative-serving",
-        "delete",
-        "secret",
-        "routing-serving-certs",
-        "--ignore-not-found",
-    ]);
+    forget_ca(cluster);
     for object in objects(cluster.layer.class(), port) {
         let file = folder.join("object.json");
         std::fs::write(&file, object.to_string())?;
@@ -80,6 +66,12 @@ fn reached(cluster: &Cluster, folder: &Path, ca: &str, port: u16) -> Result<()> 
         expect(&format!("a server for `{name}`"), &status.to_string(), (status == 200) == right)?;
     }
     Ok(())
+}
+
+/// Takes the CA of Knative's own certificates away, if there is one.
+fn forget_ca(cluster: &Cluster) {
+    let secret = ["-n", "knative-serving", "delete", "secret", "routing-serving-certs", "--ignore-not-found"];
+    let _ = cluster.kubectl(&secret);
 }
 
 fn objects(class: &str, port: u16) -> [serde_json::Value; 3] {
