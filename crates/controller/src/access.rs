@@ -39,7 +39,7 @@ pub fn controller() -> Vec<Access> {
         watching(Kind::EndpointSlice, Scope::Own),
     ]
     .concat();
-    let kingresses = resource(Kind::KIngress).0;
+    let (kingresses, ..) = Kind::KIngress.names();
     let lease = |verb| Access { group: "coordination.k8s.io", resource: "leases", verb, scope: Scope::Own };
     let event = |verb| Access { group: "events.k8s.io", resource: "events", verb, scope: Scope::Cluster };
     all.push(Access {
@@ -60,7 +60,7 @@ fn delivering() -> Vec<Access> {
     let events = |verb| Access { group: "", resource: "events", verb, scope: Scope::Cluster };
     let mut all = watching(Kind::Secret, Scope::Cluster);
     for kind in [Kind::Ingress, Kind::IngressClass, Kind::AlbConfig, Kind::Service] {
-        let (group, resource) = resource(kind);
+        let (group, _, resource) = kind.names();
         all.extend(watching(kind, Scope::Cluster));
         all.extend(["create", "patch"].map(|verb| Access { group, resource, verb, scope: Scope::Cluster }));
         if matches!(kind, Kind::Ingress | Kind::Service) {
@@ -73,24 +73,10 @@ fn delivering() -> Vec<Access> {
 }
 
 fn watching(kind: Kind, scope: Scope) -> Vec<Access> {
-    let (group, resource) = resource(kind);
+    let (group, _, resource) = kind.names();
     ["list", "watch"].map(|verb| Access { group, resource, verb, scope }).to_vec()
 }
 
 fn scope(kind: Kind) -> Scope {
     if kind == Kind::ConfigMap { Scope::System } else { Scope::Cluster }
-}
-
-/// The API group and plural.
-fn resource(kind: Kind) -> (&'static str, &'static str) {
-    match kind {
-        Kind::KIngress => ("networking.internal.knative.dev", "ingresses"),
-        Kind::Ingress => ("networking.k8s.io", "ingresses"),
-        Kind::IngressClass => ("networking.k8s.io", "ingressclasses"),
-        Kind::AlbConfig => ("alibabacloud.com", "albconfigs"),
-        Kind::Service => ("", "services"),
-        Kind::EndpointSlice => ("discovery.k8s.io", "endpointslices"),
-        Kind::Secret => ("", "secrets"),
-        Kind::ConfigMap => ("", "configmaps"),
-    }
 }

@@ -48,17 +48,22 @@ impl Kind {
 
     /// Names an object of this kind.
     pub fn to_ref(self, key: &ObjectKey) -> ObjectRef {
-        let (group, kind) = match self {
-            Kind::KIngress => ("networking.internal.knative.dev", "Ingress"),
-            Kind::Ingress => ("networking.k8s.io", "Ingress"),
-            Kind::IngressClass => ("networking.k8s.io", "IngressClass"),
-            Kind::AlbConfig => ("alibabacloud.com", "AlbConfig"),
-            Kind::Service => ("", "Service"),
-            Kind::EndpointSlice => ("discovery.k8s.io", "EndpointSlice"),
-            Kind::Secret => ("", "Secret"),
-            Kind::ConfigMap => ("", "ConfigMap"),
-        };
+        let (group, kind, _) = self.names();
         key.to_ref(group, kind)
+    }
+
+    /// Its API group, its own name, and its plural as RBAC has it.
+    pub(crate) fn names(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Kind::KIngress => ("networking.internal.knative.dev", "Ingress", "ingresses"),
+            Kind::Ingress => ("networking.k8s.io", "Ingress", "ingresses"),
+            Kind::IngressClass => ("networking.k8s.io", "IngressClass", "ingressclasses"),
+            Kind::AlbConfig => ("alibabacloud.com", "AlbConfig", "albconfigs"),
+            Kind::Service => ("", "Service", "services"),
+            Kind::EndpointSlice => ("discovery.k8s.io", "EndpointSlice", "endpointslices"),
+            Kind::Secret => ("", "Secret", "secrets"),
+            Kind::ConfigMap => ("", "ConfigMap", "configmaps"),
+        }
     }
 }
 
