@@ -41,12 +41,33 @@ pub fn kept(written: &ConfigMap, last: Option<&ConfigMap>) -> Outcome<ConfigMap>
     Outcome { value, diagnostics }
 }
 
+/// The ConfigMaps of a namespace as they take effect, followed as they change.
+#[derive(Debug, Default)]
+pub struct InEffect(BTreeMap<ObjectKey, ConfigMap>);
+
+impl InEffect {
+    /// A ConfigMap is written so now: how it takes effect, by [`kept`].
+    pub fn put(&mut self, written: &ConfigMap) -> Outcome<ConfigMap> {
+        let key = ObjectKey::of(&written.metadata);
+        let kept = kept(written, self.0.get(&key));
+        self.0.insert(key, kept.value.clone());
+        kept
+    }
+
+    /// A ConfigMap is gone, and its last good values with it.
+    pub fn remove(&mut self, config_map: &ObjectKey) {
+        self.0.remove(config_map);
+    }
+
+    /// net-alb's own settings, by all of them.
+    pub fn settings(&self) -> Settings {
+        Settings::from_snapshot(&snapshot(self.0.values()), Settings::default()).value
+    }
+}
+
 /// Whether `config-network` asks for TLS to activator and revisions.
 pub fn system_internal_tls(config_network: &ConfigMap) -> bool {
-    let key = ObjectKey::of(&config_network.metadata);
-    let config_maps = BTreeMap::from([(key, Arc::new(config_network.clone()))]);
-    let snapshot = Snapshot { config_maps, ..Snapshot::default() };
-    KnativeConfig::from_snapshot(&snapshot).value.network.system_internal_tls
+    KnativeConfig::from_snapshot(&snapshot([config_network])).value.network.system_internal_tls
 }
 
 /// What there is to say of a ConfigMap; nothing, if no stage reads it.
@@ -55,11 +76,17 @@ fn read(config_map: &ConfigMap) -> Vec<Diagnostic> {
     if !READ.contains(&key.name.as_str()) {
         return Vec::new();
     }
-    let config_maps = BTreeMap::from([(key, Arc::new(config_map.clone()))]);
-    let snapshot = Snapshot { config_maps, ..Snapshot::default() };
+    let snapshot = snapshot([config_map]);
     let mut diagnostics = Settings::from_snapshot(&snapshot, Settings::default()).diagnostics;
     diagnostics.extend(KnativeConfig::from_snapshot(&snapshot).diagnostics);
     diagnostics
+}
+
+/// These ConfigMaps and nothing else.
+fn snapshot<'a>(config_maps: impl IntoIterator<Item = &'a ConfigMap>) -> Snapshot {
+    let config_maps =
+        config_maps.into_iter().map(|map| (ObjectKey::of(&map.metadata), Arc::new(map.clone())));
+    Snapshot { config_maps: config_maps.collect(), ..Snapshot::default() }
 }
 
 /// The key that a diagnostic is about.

@@ -6,13 +6,11 @@ use futures_util::future::Either;
 use futures_util::stream::{select, unfold};
 use kube::runtime::watcher;
 use kube::{Api, Client};
-use net_alb_api::config::{Settings, Target};
-use net_alb_api::{ConfigMap, ObjectKey, Snapshot};
-use net_alb_controller::config;
+use net_alb_api::ConfigMap;
+use net_alb_api::config::Target;
+use net_alb_controller::config::InEffect;
 use net_alb_controller::deliver::{self, Delivery, Options};
 use net_alb_controller::watch::{self, Kind, Seen};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch as tell_latest};
 use tokio::task::AbortHandle;
@@ -27,7 +25,7 @@ pub(super) async fn follow(
 ) {
     let settings = watcher::Config::default().any_semantic().fields("metadata.name=config-alb");
     let api = Api::namespaced(client.clone(), &options.system_namespace);
-    let config_alb = watch::stream::<ConfigMap, ConfigMap>(Kind::ConfigMap, api, settings, Some);
+    let written = watch::stream::<ConfigMap, ConfigMap>(Kind::ConfigMap, api, settings, Some);
     let leads = unfold((leads, true), |(mut leads, first)| async move {
         if !first {
             leads.changed().await.ok()?;
@@ -35,9 +33,9 @@ pub(super) async fn follow(
         let now = *leads.borrow_and_update();
         Some((now, (leads, false)))
     });
-    let mut news = select(config_alb.map(Either::Left), leads.boxed().map(Either::Right));
+    let mut news = select(written.map(Either::Left), leads.boxed().map(Either::Right));
     let mut follower = Follower {
-        config_maps: BTreeMap::new(),
+        config_alb: InEffect::default(),
         is_seen: false,
         leads: false,
         at_work: None,
@@ -54,7 +52,7 @@ pub(super) async fn follow(
 
 struct Follower {
     /// `config-alb` as it takes effect.
-    config_maps: BTreeMap<ObjectKey, ConfigMap>,
+    config_alb: InEffect,
     is_seen: bool,
     leads: bool,
     /// What is done now: for which target, and whether we lead.
@@ -68,12 +66,8 @@ struct Follower {
 impl Follower {
     fn take(&mut self, event: Either<Seen<ConfigMap>, bool>) {
         match event {
-            Either::Left(Seen::Put(written)) => {
-                let key = ObjectKey::of(&written.metadata);
-                let kept = config::kept(&written, self.config_maps.get(&key)).value;
-                self.config_maps.insert(key, kept);
-            }
-            Either::Left(Seen::Gone(_, key)) => drop(self.config_maps.remove(&key)),
+            Either::Left(Seen::Put(written)) => drop(self.config_alb.put(&written)),
+            Either::Left(Seen::Gone(_, key)) => self.config_alb.remove(&key),
             Either::Left(Seen::Synced(_)) => self.is_seen = true,
             Either::Left(Seen::Failed(kind, error)) => tracing::warn!("{kind:?} can't be watched: {error}"),
             Either::Right(leads) => self.leads = leads,
@@ -82,7 +76,7 @@ impl Follower {
 
     /// Begins or ends what follows from target and leadership.
     fn decide(&mut self) {
-        let wanted = (self.target(), self.leads);
+        let wanted = (self.config_alb.settings().target, self.leads);
         let is_same = self.at_work.as_ref().is_some_and(|(at_work, _)| *at_work == wanted);
         if !self.is_seen || is_same {
             return;
@@ -106,12 +100,5 @@ impl Follower {
             }
         });
         self.at_work = Some((wanted, task.abort_handle()));
-    }
-
-    fn target(&self) -> Target {
-        let config_maps =
-            self.config_maps.iter().map(|(key, value)| (key.clone(), Arc::new(value.clone()))).collect();
-        let snapshot = Snapshot { config_maps, ..Snapshot::default() };
-        Settings::from_snapshot(&snapshot, Settings::default()).value.target
     }
 }

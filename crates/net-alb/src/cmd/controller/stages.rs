@@ -1,9 +1,9 @@
 //! The stages behind what is delivered for target `alb`.
 
 use net_alb_api::config::{AddressType, Settings, Target};
-use net_alb_api::{ConfigMap, Ingress, Object, ObjectKey};
+use net_alb_api::{Ingress, Object, ObjectKey};
 use net_alb_controller::acknowledgement::Problem;
-use net_alb_controller::config;
+use net_alb_controller::config::InEffect;
 use net_alb_controller::deliver::objects::Content;
 use net_alb_controller::deliver::{Round, Stages, WantedIngress};
 use net_alb_controller::watch::{Kind, Seen};
@@ -24,7 +24,7 @@ pub(super) fn stages() -> Stages {
     let base = Settings { target: Target::Alb, network_hash: true, ..Settings::default() };
     let mut stage = Stage {
         pipeline: Pipeline::new(base, |settings| Settings { target: Target::Alb, ..settings }),
-        config_maps: BTreeMap::new(),
+        config_maps: InEffect::default(),
         held: BTreeMap::new(),
         holding: BTreeSet::new(),
     };
@@ -33,8 +33,7 @@ pub(super) fn stages() -> Stages {
 
 struct Stage {
     pipeline: Pipeline,
-    /// As they take effect.
-    config_maps: BTreeMap<ObjectKey, ConfigMap>,
+    config_maps: InEffect,
     /// Ingresses that aren't written yet.
     held: BTreeMap<ObjectKey, Vec<Arc<Ingress>>>,
     /// KIngresses for which something has to come first.
@@ -74,12 +73,7 @@ impl Stage {
     fn change(&mut self, seen: Seen) -> Option<Change> {
         match seen {
             Seen::Put(object) => Some(Change::Put(match *object {
-                Object::ConfigMap(written) => {
-                    let key = ObjectKey::of(&written.metadata);
-                    let kept = config::kept(&written, self.config_maps.get(&key)).value;
-                    self.config_maps.insert(key, kept.clone());
-                    Object::ConfigMap(kept)
-                }
+                Object::ConfigMap(written) => Object::ConfigMap(self.config_maps.put(&written).value),
                 other => other,
             })),
             Seen::Gone(kind, key) => {

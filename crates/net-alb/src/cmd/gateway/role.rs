@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use kube::Client;
 use net_alb_admin::{LogControl, Readiness};
 use net_alb_api::{ConfigMap, Object, ObjectKey};
-use net_alb_controller::config;
+use net_alb_controller::config::{self, InEffect};
 use net_alb_controller::watch::{self, Kind, Seen};
 use net_alb_pipeline::Change;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,8 +43,7 @@ pub(super) struct Role {
     client: Client,
     serving: Serving,
     outside: Outside,
-    /// As they take effect.
-    config_maps: BTreeMap<ObjectKey, ConfigMap>,
+    config_maps: InEffect,
     messages: SelectAll<BoxStream<'static, Message>>,
     /// What hasn't been seen completely yet; once it is empty, the gateway serves.
     unseen: BTreeSet<Kind>,
@@ -82,7 +81,7 @@ impl Role {
             client,
             serving: serving(Names::new(answers)),
             outside,
-            config_maps: BTreeMap::new(),
+            config_maps: InEffect::default(),
             messages,
             unseen: kinds.iter().copied().collect(),
             changes: Vec::new(),
@@ -180,10 +179,9 @@ impl Role {
         if key.name == config::LOGGING {
             set_level(&self.outside.log, written, "net-alb-gateway");
         }
-        let kept = config::kept(written, self.config_maps.get(&key));
+        let kept = self.config_maps.put(written);
         kept.diagnostics.iter().for_each(|diagnostic| tracing::warn!("ConfigMap {key}: {diagnostic}"));
         self.serving.config_map(&key, Some(&kept.value));
-        self.config_maps.insert(key, kept.value.clone());
         kept.value
     }
 
